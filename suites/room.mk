@@ -1,0 +1,42 @@
+# The suites: one program a file, all linked with the suites' library.
+# KSELFTEST names the kernel tree whose harness headers are used; without it
+# tools/kselftest-get fetches them.
+
+SUITE_SOURCES := $(wildcard suites/namespaces/*/*.c suites/cgroups/*/*.c)
+SUITES := $(SUITE_SOURCES:%.c=$(O)/%)
+SUITE_LIB := $(O)/suites/lib/libsuite.a
+SUITE_LIB_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard suites/lib/*.c))
+HARNESS := $(O)/kselftest/kselftest_harness.h
+SUITE_LIBS := -lcap -lmnl
+
+CPPFLAGS_suites = -Isuites/lib -I$(O)/suites/lib -isystem $(O)/kselftest
+PROGRAMS += $(SUITES)
+DATA += $(patsubst suites/%,$(O)/%,$(wildcard suites/contract/*.tsv))
+
+$(eval $(call stamp,$(O)/kselftest.stamp,$(KSELFTEST)))
+
+$(HARNESS): $(O)/kselftest.stamp
+	$(say) GET $@
+	$(Q)tools/kselftest-get $(if $(KSELFTEST),-k $(KSELFTEST)) $(@D)
+
+$(SUITES:%=%.o): $(HARNESS)
+
+# What a promise needs is read from the contract, so no test can forget it.
+$(O)/suites/lib/needs.inc: suites/contract/namespaces.tsv suites/contract/cgroups.tsv
+	$(say) GEN $@
+	@mkdir -p $(@D)
+	$(Q)awk -F '\t' 'FNR > 1 { printf "{ \"%s\", \"%s\" },\n", $$1, $$3 }' $^ >$@
+
+$(O)/suites/lib/need.o: $(O)/suites/lib/needs.inc
+
+$(SUITE_LIB): $(SUITE_LIB_OBJECTS)
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(SUITES): %: %.o $(SUITE_LIB)
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SUITE_LIBS) -pthread
+
+$(O)/contract/%: suites/contract/%
+	@mkdir -p $(@D)
+	$(Q)install -m 644 $< $@
