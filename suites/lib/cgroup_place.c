@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where a test's cgroups are: found or made at the start of the program, one
+ * directory a test, swept at its end.
+ *
+ * The runner gives a directory in BULKHEAD_CGROUP and starts the program in its
+ * child "self".  Started by hand, the program makes such a pair below its own
+ * cgroup and removes it at the end.
+ */
+#include "cgroup.h"
+#include "file.h"
+#include "wait.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* v2: the directory of this program; v1: of this test, one a controller. */
+static struct cgroup base = { .version = 2 };
+static struct cgroup own = { .version = 2 };
+static pid_t owner;	    /* who made the base, and so removes it */
+static char home[PATH_MAX]; /* where we came from, to go back at the end */
+static char absence[PATH_MAX + 128] = "no cgroup2 is mounted"; /* why there is no base */
+static struct cgroup v1[16];
+static int v1_count;
+
+/* The mount point of a file system type with an option; NULL: none. */
+static char *find_mount(const char *type, const char *option)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *m;
+	char *dir = NULL;
+
+	while (mounts && !dir && (m = getmntent(mounts)))
+		if (!strcmp(m->mnt_type, type) && (!option || hasmntopt(m, option)))
+			dir = strdup(m->mnt_dir);
+	if (mounts)
+		endmntent(mounts);
+	return dir;
+}
+
+const char *cgroup_mount(void)
+{
+	static char *dir;
+
+	if (!dir)
+		dir = find_mount("cgroup2", NULL);
+	return dir;
+}
+
+/* A base of our own, with this process in its leaf. */
+static int try_base(struct cgroup *self)
+{
+	struct cgroup parent = { .version = 2 };
+	char name[32];
+
+	strcpy(parent.path, home);
+	snprintf(name, sizeof(name), "bulkhead.%d", owner);
+	if (cgroup_try_make(&parent, name, &base))
+		return -1;
+	if (!cgroup_try_make(&base, "self", self) && !cgroup_try_write(self, "cgroup.procs", "0"))
+		return 0;
+	int saved = errno;
+	rmdir(self->path);
+	rmdir(base.path);
+	errno = saved;
+	return -1;
+}
+
+/* When no runner has given one. */
+static void make_base(void)
+{
+	struct cgroup self;
+	char *at = cgroup_of(0);
+
+	owner = getpid();
+	snprintf(home, sizeof(home), "%s%s", cgroup_mount(), at);
+	free(at);
+	if (try_base(&self)) {
+		snprintf(absence, sizeof(absence), "below %s: %s", home, errno_name(errno));
+		base.path[0] = '\0';
+	}
+}
+
+void cgroup_prepare(void)
+{
+	const char *given = getenv("BULKHEAD_CGROUP");
+
+	if (given)
+		snprintf(base.path, sizeof(base.path), "%s", given);
+	else if (cgroup_mount())
+		make_base();
+}
+
+/* Kill what is in a tree, thaw it, remove it bottom up. */
+static void sweep(const char *path)
+{
+	struct cgroup cg = { .version = 2 };
+	struct dirent *e;
+	DIR *dir = opendir(path);
+
+	if (!dir)
+		return;
+	snprintf(cg.path, sizeof(cg.path), "%s", path);
+	cgroup_try_write(&cg, "cgroup.kill", "1");
+	cgroup_try_write(&cg, "cgroup.freeze", "0");
+	cgroup_try_write(&cg, "freezer.state", "THAWED");
+	while ((e = readdir(dir))) {
+		char child[PATH_MAX];
+
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		if (snprintf(child, sizeof(child), "%s/%s", path, e->d_name) < (int)sizeof(child))
+			sweep(child);
+	}
+	closedir(dir);
+	SOON(!rmdir(path) || errno != EBUSY);
+}
+
+void cgroup_finish(void)
+{
+	struct cgroup back = { .version = 2 };
+
+	if (owner != getpid() || !base.path[0])
+		return;
+	strcpy(back.path, home);
+	cgroup_try_write(&back, "cgroup.procs", "0");
+	sweep(base.path);
+}
+
+void cgroup_begin_test(const char *name)
+{
+	own.path[0] = '\0';
+	v1_count = 0;
+	if (base.path[0])
+		cgroup_try_make(&base, name, &own); /* whoever needs it will be told */
+}
+
+void cgroup_end_test(void)
+{
+	if (own.path[0])
+		sweep(own.path);
+	for (int i = 0; i < v1_count; i++)
+		sweep(v1[i].path);
+}
+
+const char *cgroup_absence(void)
+{
+	return base.path[0] ? NULL : absence;
+}
+
+void need_cgroup(void)
+{
+	if (cgroup_absence())
+		check_skip("not permitted: a cgroup2 subtree of our own: %s", absence);
+}
+
+struct cgroup cgroup_own_at(struct here h)
+{
+	need_cgroup();
+	if (access(own.path, F_OK))
+		check_setup_failed(h, "the test's cgroup %s: %s", own.path, errno_name(errno));
+	return own;
+}
+
+const char *controller_absence(const char *name)
+{
+	static char text[128];
+	char *table = file_read("/proc/cgroups"), *row = text_value(table, name);
+	int hierarchy = 0, groups, enabled = 0;
+
+	if (!row)
+		snprintf(text, sizeof(text), "it is not compiled in");
+	else if (sscanf(row, "%d %d %d", &hierarchy, &groups, &enabled) == 3 && !enabled)
+		snprintf(text, sizeof(text), "it is disabled on the kernel's command line");
+	else if (hierarchy)
+		snprintf(text, sizeof(text), "it is bound to v1 hierarchy %d", hierarchy);
+	else
+		snprintf(text, sizeof(text), "it is not enabled for this subtree");
+	free(table);
+	free(row);
+	return text;
+}
+
+static void enable_or_skip(const struct cgroup *cg, const char *name)
+{
+	char *have = cgroup_read(cg, "cgroup.controllers");
+	bool there = text_has_word(have, name);
+
+	free(have);
+	if (!there)
+		check_skip("not supported: no %s controller in %s: %s", name, cg->path,
+			   controller_absence(name));
+	cgroup_write(cg, "cgroup.subtree_control", "+%s", name);
+}
+
+void need_controller(const char *name)
+{
+	struct cgroup test = cgroup_own();
+
+	enable_or_skip(&base, name);
+	enable_or_skip(&test, name);
+}
+
+struct cgroup cgroup_v1_make_at(struct here h, const char *controller, const char *name)
+{
+	char *mount = find_mount("cgroup", controller), *text, *line;
+	const char *tag = getenv("BULKHEAD_TAG");
+	char at[PATH_MAX] = "";
+
+	if (!mount)
+		check_skip("not supported: no v1 hierarchy with %s is mounted", controller);
+	text = file_read_at(h, "/proc/self/cgroup");
+	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		char *names = strchr(line, ':') + 1, *path = strchr(names, ':');
+
+		*path++ = '\0';
+		for (char *n = names; n; n = (n = strchr(n, ',')) ? n + 1 : NULL)
+			if (!strncmp(n, controller, strlen(controller)) &&
+			    strchr(",", n[strlen(controller)]))
+				snprintf(at, sizeof(at), "%s", strcmp(path, "/") ? path : "");
+	}
+	struct cgroup parent = { .version = 1 }, cg;
+
+	snprintf(parent.path, sizeof(parent.path), "%s%s", mount, at);
+	line = text_format("%s.%d.%s", tag ?: "bulkhead", getpid(), name);
+	if (cgroup_try_make(&parent, line, &cg))
+		check_setup_failed(h, "mkdir %s: %s", cg.path, errno_name(errno));
+	if (v1_count < 16)
+		v1[v1_count++] = cg;
+	free(text);
+	free(line);
+	free(mount);
+	return cg;
+}
+
+char *cgroup_name(const struct cgroup *cg)
+{
+	return strdup(cg->path + strlen(cgroup_mount() ?: ""));
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a promise needs, found by probing. */
+#include "need.h"
+#include "cgroup.h"
+#include "cred.h"
+#include "file.h"
+
+#include <glob.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct {
+	const char *id, *needs;
+} rows[] = {
+#include "needs.inc"
+};
+
+/* The reason found by a probe; empty: there. */
+static char missing[256];
+
+__attribute__((format(printf, 1, 2))) static void lacks(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(missing, sizeof(missing), fmt, ap);
+	va_end(ap);
+}
+
+static bool same_name(const char *id, const char *fixture, const char *test)
+{
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s.%s", fixture, test);
+	const char *n = name;
+
+	for (; *id && *n; id++, n++)
+		if (*id != *n && !(*id == '-' && *n == '_'))
+			return false;
+	return !*id && !*n;
+}
+
+const char *need_of(const char *fixture, const char *test)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (same_name(rows[i].id, fixture, test))
+			return rows[i].needs;
+	return "";
+}
+
+static void probe_root(const char *arg __attribute__((unused)))
+{
+	if (geteuid() || !cred_has(CAP_SYS_ADMIN))
+		lacks("not permitted: root with CAP_SYS_ADMIN");
+	else if (!cred_is_initial())
+		lacks("not permitted: root in the initial user namespace");
+}
+
+/* The switches that distributions have, by what they do when set. */
+static const struct {
+	const char *file;
+	int forbids;
+} userns_knobs[] = {
+	{ "/proc/sys/kernel/unprivileged_userns_clone", 0 },
+	{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 1 },
+	{ "/proc/sys/user/max_user_namespaces", 0 },
+};
+
+static void lacks_userns(int e)
+{
+	char text[32];
+
+	for (size_t i = 0; i < sizeof(userns_knobs) / sizeof(userns_knobs[0]); i++)
+		if (file_try_read(userns_knobs[i].file, text, sizeof(text)) > 0 &&
+		    atoi(text) == userns_knobs[i].forbids) {
+			lacks("not permitted: user namespaces (%s is %d)", userns_knobs[i].file,
+			      userns_knobs[i].forbids);
+			return;
+		}
+	lacks("not permitted: user namespaces (unshare: %s)", errno_name(e));
+}
+
+static void probe_userns(const char *arg __attribute__((unused)))
+{
+	char uid[32], gid[32];
+
+	if (cred_has(CAP_SYS_ADMIN))
+		return;
+	snprintf(uid, sizeof(uid), "0 %u 1", geteuid());
+	snprintf(gid, sizeof(gid), "0 %u 1", getegid());
+	if (unshare(CLONE_NEWUSER)) {
+		lacks_userns(errno);
+		return;
+	}
+	if (file_try_write("/proc/self/setgroups", "deny") ||
+	    file_try_write("/proc/self/uid_map", uid) ||
+	    file_try_write("/proc/self/gid_map", gid) || !cred_has(CAP_SYS_ADMIN))
+		lacks("not permitted: capabilities in a user namespace of our own (%s)",
+		      errno_name(errno));
+}
+
+static void probe_disposable(const char *arg __attribute__((unused)))
+{
+	const char *given = getenv("BULKHEAD_DISPOSABLE");
+
+	if (!given || strcmp(given, "1"))
+		lacks("not permitted: vm: changes the whole machine, which is not disposable");
+}
+
+static void probe_two_cpus(const char *arg __attribute__((unused)))
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) < 2)
+		lacks("not supported: 2cpus: only one CPU may be used");
+}
+
+static void probe_file(const char *pattern, const char *what)
+{
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found))
+		lacks("not supported: %s: no %s", what, pattern);
+	else
+		globfree(&found);
+}
+
+static void probe_numa(const char *arg __attribute__((unused)))
+{
+	probe_file("/sys/devices/system/node/node1", "numa");
+}
+
+static void probe_hugepages(const char *arg __attribute__((unused)))
+{
+	char text[32];
+
+	if (file_try_read("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", text,
+			  sizeof(text)) < 0)
+		lacks("not supported: hugepages (CONFIG_HUGETLBFS)");
+	else if (atoi(text) < 1)
+		lacks("not permitted: hugepages: none free (vm.nr_hugepages)");
+}
+
+static void probe_swap(const char *arg __attribute__((unused)))
+{
+	char text[1024], *second;
+
+	if (file_try_read("/proc/swaps", text, sizeof(text)) < 0 ||
+	    !(second = strchr(text, '\n')) || !second[1])
+		lacks("not supported: swap: none in /proc/swaps");
+}
+
+static void probe_disk(const char *arg __attribute__((unused)))
+{
+	if (!getenv("BULKHEAD_DISK"))
+		lacks("not permitted: disk: no scratch device was given");
+}
+
+static void probe_gpu(const char *arg __attribute__((unused)))
+{
+	probe_file("/sys/class/drm/card*", "gpu");
+}
+
+/* Built-in modules without parameters show only in modules.builtin. */
+static bool is_builtin(const char *name)
+{
+	char path[256], *list, *want = text_format("/%s.ko", name);
+	struct utsname u;
+	bool found = false;
+
+	uname(&u);
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.builtin", u.release);
+	if (!access(path, R_OK)) {
+		list = file_read("%s", path);
+		for (char *c = list; *c; c++)
+			*c = *c == '-' ? '_' : *c;
+		found = strstr(list, want);
+		free(list);
+	}
+	free(want);
+	return found;
+}
+
+static void probe_module(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	if (access(path, F_OK) && !is_builtin(name))
+		lacks("not supported: module:%s is neither loaded nor built in", name);
+}
+
+static void probe_delegated(const char *arg __attribute__((unused)))
+{
+	const char *why = cgroup_absence();
+
+	if (why)
+		lacks("not permitted: a cgroup2 subtree of our own: %s", why);
+}
+
+static const struct {
+	const char *word;
+	void (*probe)(const char *arg);
+} probes[] = {
+	{ "root", probe_root },		  { "userns", probe_userns },
+	{ "delegated", probe_delegated }, { "vm", probe_disposable },
+	{ "2cpus", probe_two_cpus },	  { "numa", probe_numa },
+	{ "hugepages", probe_hugepages }, { "swap", probe_swap },
+	{ "disk", probe_disk },		  { "gpu", probe_gpu },
+	{ "module", probe_module },
+};
+
+static void probe_word(const char *word)
+{
+	const char *arg = strchr(word, ':');
+	size_t n = arg ? (size_t)(arg - word) : strlen(word);
+
+	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
+		if (strlen(probes[i].word) == n && !strncmp(probes[i].word, word, n)) {
+			probes[i].probe(arg ? arg + 1 : NULL);
+			return;
+		}
+	fprintf(stderr, "no probe for the need \"%s\"\n", word);
+	abort();
+}
+
+bool need_all(const char *needs)
+{
+	char words[256];
+
+	snprintf(words, sizeof(words), "%s", needs);
+	missing[0] = '\0';
+	for (char *save, *w = strtok_r(words, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
+		if (!strcmp(w, "-"))
+			continue;
+		probe_word(w);
+		if (missing[0]) {
+			snprintf(verdict->reason, sizeof(verdict->reason), "%s", missing);
+			atomic_store(&verdict->skipped, 1);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void skip_if_missing(void)
+{
+	if (missing[0])
+		check_skip("%s", missing);
+}
+
+void need_disposable(void)
+{
+	missing[0] = '\0';
+	probe_disposable(NULL);
+	skip_if_missing();
+}
+
+void need_module(const char *name)
+{
+	missing[0] = '\0';
+	probe_module(name);
+	skip_if_missing();
+}
+
+void need_unprivileged_userns(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(unshare(CLONE_NEWUSER) ? errno : 0);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		check_setup_failed(HERE, "a child for need_unprivileged_userns: %s",
+				   errno_name(errno));
+	missing[0] = '\0';
+	if (WEXITSTATUS(status))
+		lacks_userns(WEXITSTATUS(status));
+	skip_if_missing();
+}
+
+void need_cap(int cap, const char *name)
+{
+	if (!cred_has(cap))
+		check_skip("not permitted: %s", name);
+}
+
+void need_file(const char *path, const char *what)
+{
+	if (access(path, F_OK))
+		check_skip("not supported: %s: no %s", what, path);
+}
+
+const char *need_disk(void)
+{
+	missing[0] = '\0';
+	probe_disk(NULL);
+	skip_if_missing();
+	return getenv("BULKHEAD_DISK");
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The eight namespace types, one table; and their descriptors and ids.
+ */
+#ifndef SUITE_NS_H
+#define SUITE_NS_H
+
+#include "check.h"
+#include "child.h"
+
+enum ns_index { NS_USER, NS_MNT, NS_PID, NS_NET, NS_IPC, NS_UTS, NS_TIME, NS_CGROUP, NS_COUNT };
+
+struct ns_type {
+	const char *name;   /* "uts": of /proc/PID/ns/uts and the link's text */
+	const char *file;   /* the link that setns(2) takes and that new children get */
+	unsigned long flag; /* CLONE_NEWUTS */
+	const char *limit;  /* /proc/sys/user/... */
+	bool children;	    /* unshare(2) changes only the children's: pid and time */
+};
+extern const struct ns_type ns_types[NS_COUNT];
+
+#define FOR_EACH_NS(t) for (const struct ns_type *t = ns_types; t < ns_types + NS_COUNT; t++)
+
+/*
+ * A variant for each type: in the fixture's FIXTURE_VARIANT put
+ * "enum ns_index type;" and after it NS_VARIANTS(fixture).
+ */
+#define NS_VARIANT_(fixture, type_name, index) \
+	FIXTURE_VARIANT_ADD(fixture, type_name) { .type = index };
+#define NS_VARIANTS(fixture)                \
+	NS_VARIANT_(fixture, user, NS_USER) \
+	NS_VARIANT_(fixture, mnt, NS_MNT)   \
+	NS_VARIANT_(fixture, pid, NS_PID)   \
+	NS_VARIANT_(fixture, net, NS_NET)   \
+	NS_VARIANT_(fixture, ipc, NS_IPC)   \
+	NS_VARIANT_(fixture, uts, NS_UTS)   \
+	NS_VARIANT_(fixture, time, NS_TIME) \
+	NS_VARIANT_(fixture, cgroup, NS_CGROUP)
+
+/* Descriptor of /proc/PID/ns/FILE; pid 0 is the calling thread. O_CLOEXEC. */
+#define ns_open(pid, file) ns_open_at(HERE, pid, file)
+int ns_open_at(struct here h, pid_t pid, const char *file);
+/* Its inode number, which is what says whether two are the same. */
+#define ns_id(pid, file) ns_id_at(HERE, pid, file)
+uint64_t ns_id_at(struct here h, pid_t pid, const char *file);
+#define ns_fd_id(fd) ns_fd_id_at(HERE, fd)
+uint64_t ns_fd_id_at(struct here h, int fd);
+
+/* unshare(2) and setns(2); failing is failed set-up. */
+#define ns_unshare(flags) ns_unshare_at(HERE, flags)
+void ns_unshare_at(struct here h, int flags);
+#define ns_join(fd, flags) ns_join_at(HERE, fd, flags)
+void ns_join_at(struct here h, int fd, int flags);
+
+/* Does this kernel have the type at all?  Skips the test with the option's name. */
+void need_ns(enum ns_index type);
+
+/* The deepest call chain of limit tests: set user.max_X_namespaces in the own user ns. */
+#define ns_set_limit(type, n) ns_set_limit_at(HERE, type, n)
+void ns_set_limit_at(struct here h, enum ns_index type, int n);
+
+#endif

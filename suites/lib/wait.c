@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Waiting for events, with limits that scale with the machine. */
+#include "wait.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+void sleep_ms(int ms)
+{
+	struct timespec left = { ms / 1000, ms % 1000 * 1000000L };
+
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
+}
+
+/* The best of some forks against what a machine of today needs, 200 us. */
+static double measure_scale(void)
+{
+	int64_t best = INT64_MAX;
+
+	for (int i = 0; i < 5; i++) {
+		int64_t start = now_ns();
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+			return 10;
+		if (now_ns() - start < best)
+			best = now_ns() - start;
+	}
+	return best < 200000 ? 1 : best / 200000.0;
+}
+
+double wait_scale(void)
+{
+	static double scale;
+	const char *given = getenv("BULKHEAD_SCALE");
+
+	if (!scale && given)
+		scale = strtod(given, NULL);
+	else if (!scale)
+		scale = measure_scale();
+	if (!(scale >= 1))
+		scale = 1;
+	return scale;
+}
+
+int wait_limit_ms(double seconds)
+{
+	return seconds * 1000 * wait_scale();
+}
+
+struct wait_loop wait_loop_start(double seconds)
+{
+	return (struct wait_loop) { now_ns() + wait_limit_ms(seconds) * 1000000LL, 50 };
+}
+
+bool wait_loop_again(struct wait_loop *w)
+{
+	if (now_ns() > w->deadline)
+		return false;
+	usleep(w->pause_us);
+	if (w->pause_us < 10000)
+		w->pause_us *= 2;
+	return true;
+}
+
+short poll_one(int fd, short events, int limit_ms)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	int64_t end = now_ns() + limit_ms * 1000000LL;
+
+	for (;;) {
+		int64_t left = (end - now_ns()) / 1000000;
+		int n = poll(&p, 1, left > 0 ? left : 0);
+
+		if (n > 0)
+			return p.revents;
+		if (n == 0 || errno != EINTR)
+			return 0;
+	}
+}
