@@ -83,25 +83,43 @@ void check_setup_failed(struct here h, const char *fmt, ...)
 	check_stop();
 }
 
+/* The first word counts. */
+__attribute__((format(printf, 2, 0))) static void set_reason(atomic_int *flag, const char *fmt,
+							     va_list ap)
+{
+	if (!atomic_exchange(flag, 1))
+		vsnprintf(verdict->reason, sizeof(verdict->reason), fmt, ap);
+}
+
 void check_skip(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!atomic_exchange(&verdict->skipped, 1)) {
-		va_start(ap, fmt);
-		vsnprintf(verdict->reason, sizeof(verdict->reason), fmt, ap);
-		va_end(ap);
-	}
+	va_start(ap, fmt);
+	set_reason(&verdict->skipped, fmt, ap);
+	va_end(ap);
+	check_stop();
+}
+
+void check_defect(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_reason(&verdict->defect, fmt, ap);
+	va_end(ap);
 	check_stop();
 }
 
 void check_stop(void)
 {
-	bool skip = atomic_load(&verdict->skipped) && !atomic_load(&verdict->failed);
+	bool failed = atomic_load(&verdict->failed);
 
-	if (check_in_child)
-		_exit(skip ? CHILD_SKIPPED : CHILD_FAILED);
-	_exit(skip ? TEST_SKIPPED : TEST_FAILED);
+	if (!failed && atomic_load(&verdict->skipped))
+		_exit(check_in_child ? CHILD_SKIPPED : TEST_SKIPPED);
+	if (!failed && atomic_load(&verdict->defect))
+		_exit(check_in_child ? CHILD_SKIPPED : TEST_DEFECT);
+	_exit(check_in_child ? CHILD_FAILED : TEST_FAILED);
 }
 
 void check_note(const char *fmt, ...)

@@ -27,16 +27,17 @@ struct here {
 #define HERE ((struct here) { __FILE__, __LINE__ })
 
 /* How a process of a test ends when it cannot go on; exit statuses. */
-enum { TEST_FAILED = 1, TEST_SKIPPED = 4, CHILD_SKIPPED = 98, CHILD_FAILED = 99 };
+enum { TEST_FAILED = 1, TEST_DEFECT = 2, TEST_SKIPPED = 4, CHILD_SKIPPED = 98, CHILD_FAILED = 99 };
 
 /* One for the running test, shared by all its processes. */
 struct verdict {
 	atomic_int checks; /* how many were made: a test without any has tested nothing */
 	atomic_int failed;
 	atomic_int skipped;
-	pid_t test;	  /* the process that runs the test's body, in its own pid namespace */
-	char name[256];	  /* fixture.variant.test */
-	char reason[512]; /* of the skip */
+	pid_t test;	/* the process that runs the test's body, in its own pid namespace */
+	char name[256]; /* fixture.variant.test */
+	atomic_int defect;
+	char reason[512]; /* of the skip or the defect */
 };
 extern struct verdict *verdict;
 
@@ -53,6 +54,12 @@ void check_setup_failed(struct here h, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 /* What the test needs is missing: "not supported: ..." or "not permitted: ...". */
 void check_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+/*
+ * The promise is broken in a way that is known and understood: a defect of the
+ * kernel, reported as "# XFAIL" with this text.  Only behind a check of the
+ * defect's own signature, never of a version.
+ */
+void check_defect(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 /* End this process because of what the verdict already says. */
 void check_stop(void) __attribute__((noreturn));
 /* A line of explanation in the report. */

@@ -50,17 +50,22 @@ struct child_opts {
 	size_t set_tid_size;
 };
 
-#define CHILD_NAME_2(n) in_child_##n
-#define CHILD_NAME(n)	CHILD_NAME_2(n)
 /* The inner loop is there so that "break" reaches child_exit(). */
-#define CHILD(c, ...)                                                                   \
+#define CHILD_ONCE_(once) for (bool once = true; once; once = false)
+#define CHILD_START_(c, once, ...)                                                      \
 	for (child_start_at(HERE, c, (struct child_opts) { __VA_ARGS__ }); (c)->inside; \
 	     child_exit(c))                                                             \
-		for (bool once_ = true; once_; once_ = false)
-#define IN_CHILD_AS(name, ...)                                                            \
-	for (struct child name = child_ran_at(HERE, (struct child_opts) { __VA_ARGS__ }); \
-	     name.inside; child_exit(&name))
-#define IN_CHILD(...) IN_CHILD_AS(CHILD_NAME(__COUNTER__), __VA_ARGS__)
+	CHILD_ONCE_(once)
+#define CHILD_RUN_(c, once, ...)                                                                 \
+	for (struct child c = child_ran_at(HERE, (struct child_opts) { __VA_ARGS__ }); c.inside; \
+	     child_exit(&c))                                                                     \
+	CHILD_ONCE_(once)
+#define CHILD_START_N_(n, c, ...) CHILD_START_(c, once_##n, __VA_ARGS__)
+#define CHILD_RUN_N_(n, ...)	  CHILD_RUN_(child_##n, once_##n, __VA_ARGS__)
+#define CHILD_START_C_(n, ...)	  CHILD_START_N_(n, __VA_ARGS__)
+#define CHILD_RUN_C_(n, ...)	  CHILD_RUN_N_(n, __VA_ARGS__)
+#define CHILD(c, ...)		  CHILD_START_C_(__COUNTER__, c, __VA_ARGS__)
+#define IN_CHILD(...)		  CHILD_RUN_C_(__COUNTER__, __VA_ARGS__)
 
 /* What the macros are made of.  A failing clone3 fails the test's set-up. */
 void child_start_at(struct here h, struct child *c, struct child_opts opts);

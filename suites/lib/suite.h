@@ -33,6 +33,7 @@
 #include "need.h"
 #include "ns.h"
 #include "ns_promise.h"
+#include "progress.h"
 #include "sys.h"
 #include "wait.h"
 
@@ -97,8 +98,8 @@ static void suite_judge(struct __test_metadata *t)
 
 	if (atomic_load(&verdict->failed)) {
 		t->exit_code = KSFT_FAIL;
-	} else if (atomic_load(&verdict->skipped)) {
-		t->exit_code = KSFT_SKIP;
+	} else if (atomic_load(&verdict->skipped) || atomic_load(&verdict->defect)) {
+		t->exit_code = atomic_load(&verdict->skipped) ? KSFT_SKIP : KSFT_XFAIL;
 		snprintf(t->results->reason, sizeof(t->results->reason), "%s", verdict->reason);
 	} else if (passed && !atomic_load(&verdict->checks)) {
 		check_note("the test ended without a single check");
