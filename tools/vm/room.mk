@@ -1,7 +1,21 @@
-# The throwaway VM and its kernels: scripts, and the guest's PID 1.  What the
-# scripts source and read lies beside them.
+# The throwaway VM: bulkhead-vm here, the guest's PID 1 in tools/guest.  What
+# the scripts source and read lies beside them.
 
+VM_OBJECTS := $(patsubst %.c,$(O)/%.o,$(filter-out tools/vm/main.c,$(wildcard tools/vm/*.c)))
+GUEST_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard tools/guest/*.c))
+
+PROGRAMS += $(O)/bulkhead-vm $(O)/guest-init
 DATA += $(O)/apt.sh $(patsubst %,$(O)/%,$(wildcard ci/kernels ci/expect/*))
+
+$(O)/bulkhead-vm: $(O)/tools/vm/main.o $(VM_OBJECTS)
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+# Alone in a guest that has no libraries yet, and no sanitizer's.
+$(GUEST_OBJECTS) $(O)/guest-init: override SAN =
+$(O)/guest-init: $(GUEST_OBJECTS)
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^
 
 $(O)/apt.sh: tools/apt.sh
 	@mkdir -p $(@D)
