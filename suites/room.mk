@@ -6,8 +6,9 @@ SUITE_SOURCES := $(wildcard suites/namespaces/*/*.c suites/cgroups/*/*.c)
 SUITES := $(SUITE_SOURCES:%.c=$(O)/%)
 SUITE_LIB := $(O)/suites/lib/libsuite.a
 SUITE_LIB_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard suites/lib/*.c))
+SUITE_OBJECTS := $(SUITES:%=%.o)
 HARNESS := $(O)/kselftest/kselftest_harness.h
-SUITE_LIBS := -lcap -lmnl
+SUITE_LIBS := -lcap -lmnl -lz
 
 # The harness's optional handler is an empty loop body.
 CPPFLAGS_suites = $(if $(findstring clang,$(CC)),-Wno-empty-body) -Isuites/lib -I$(O)/suites/lib -isystem $(O)/kselftest
@@ -20,7 +21,6 @@ $(HARNESS): $(O)/kselftest.stamp
 	$(say) GET $@
 	$(Q)tools/kselftest-get $(if $(KSELFTEST),-k $(KSELFTEST)) $(@D)
 
-SUITE_OBJECTS := $(SUITES:%=%.o)
 .SECONDARY: $(SUITE_OBJECTS)
 $(SUITE_OBJECTS): $(HARNESS)
 
@@ -30,6 +30,13 @@ $(O)/suites/lib/needs.inc: suites/contract/namespaces.tsv suites/contract/cgroup
 	@mkdir -p $(@D)
 	$(Q)awk -F '\t' 'FNR > 1 { printf "{ \"%s\", \"%s\" },\n", $$1, $$3 }' $^ >$@
 
+# Which interface files a root cgroup has, and which any other one.
+$(O)/suites/lib/files.inc: suites/contract/cgroup-files.tsv
+	$(say) GEN $@
+	@mkdir -p $(@D)
+	$(Q)awk -F '\t' '$$1 == "v2" && $$3 != "-" { printf "{ \"%s\", \"%s\" },\n", $$3, $$4 }' $^ >$@
+
+$(SUITE_OBJECTS): | $(O)/suites/lib/files.inc
 $(O)/suites/lib/need.o: $(O)/suites/lib/needs.inc
 
 $(SUITE_LIB): $(SUITE_LIB_OBJECTS)

@@ -79,7 +79,7 @@ static void make_base(void)
 	char *at = cgroup_of(0);
 
 	owner = getpid();
-	snprintf(home, sizeof(home), "%s%s", cgroup_mount(), at);
+	snprintf(home, sizeof(home), "%s%s", cgroup_mount(), strcmp(at, "/") ? at : "");
 	free(at);
 	if (try_base(&self)) {
 		snprintf(absence, sizeof(absence), "below %s: %s", home, errno_name(errno));

@@ -73,28 +73,29 @@ void check_strings(struct here h, bool equal, const char *what, const char *want
 intmax_t check_ok(struct here h, const char *what, intmax_t ret);
 void check_errno(struct here h, const char *what, int want, intmax_t ret);
 
-#define CHECK_COMPARE_(want, op, seen, fatal)                                               \
-	do {                                                                                \
-		intmax_t want_ = (intmax_t)(want), seen_ = (intmax_t)(seen);                \
-		check_compare(HERE, want_ op seen_, #want " " #op " " #seen, want_, seen_); \
-		if ((fatal) && !(want_ op seen_))                                           \
-			check_stop();                                                       \
+/* The text of an argument is taken before macros in it are expanded: by EXPECT_ itself. */
+#define CHECK_COMPARE_(want, op, seen, text, fatal)                          \
+	do {                                                                 \
+		intmax_t want_ = (intmax_t)(want), seen_ = (intmax_t)(seen); \
+		check_compare(HERE, want_ op seen_, text, want_, seen_);     \
+		if ((fatal) && !(want_ op seen_))                            \
+			check_stop();                                        \
 	} while (0)
-#define CHECK_STRINGS_(want, seen, equal, fatal)                         \
+#define CHECK_STRINGS_(want, seen, text, equal, fatal)                   \
 	do {                                                             \
 		int before_ = atomic_load(&verdict->failed);             \
-		check_strings(HERE, equal, #seen, want, seen);           \
+		check_strings(HERE, equal, text, want, seen);            \
 		if ((fatal) && before_ != atomic_load(&verdict->failed)) \
 			check_stop();                                    \
 	} while (0)
-#define CHECK_TRUE_(cond, fatal)                                 \
-	do {                                                     \
-		bool ok_ = (cond);                               \
-		atomic_fetch_add(&verdict->checks, 1);           \
-		if (!ok_)                                        \
-			check_failed(HERE, "%s: not so", #cond); \
-		if (!ok_ && (fatal))                             \
-			check_stop();                            \
+#define CHECK_TRUE_(cond, text, fatal)                          \
+	do {                                                    \
+		bool ok_ = (cond);                              \
+		atomic_fetch_add(&verdict->checks, 1);          \
+		if (!ok_)                                       \
+			check_failed(HERE, "%s: not so", text); \
+		if (!ok_ && (fatal))                            \
+			check_stop();                           \
 	} while (0)
 
 #undef EXPECT_EQ
@@ -119,26 +120,26 @@ void check_errno(struct here h, const char *what, int want, intmax_t ret);
 #undef ASSERT_STRNE
 
 /* EXPECT_EQ(want, seen) and so on, in this order. */
-#define EXPECT_EQ(want, seen)	 CHECK_COMPARE_(want, ==, seen, 0)
-#define EXPECT_NE(want, seen)	 CHECK_COMPARE_(want, !=, seen, 0)
-#define EXPECT_LT(want, seen)	 CHECK_COMPARE_(want, <, seen, 0)
-#define EXPECT_LE(want, seen)	 CHECK_COMPARE_(want, <=, seen, 0)
-#define EXPECT_GT(want, seen)	 CHECK_COMPARE_(want, >, seen, 0)
-#define EXPECT_GE(want, seen)	 CHECK_COMPARE_(want, >=, seen, 0)
-#define EXPECT_TRUE(cond)	 CHECK_TRUE_(cond, 0)
-#define EXPECT_FALSE(cond)	 CHECK_TRUE_(!(cond), 0)
-#define EXPECT_STREQ(want, seen) CHECK_STRINGS_(want, seen, true, 0)
-#define EXPECT_STRNE(want, seen) CHECK_STRINGS_(want, seen, false, 0)
-#define ASSERT_EQ(want, seen)	 CHECK_COMPARE_(want, ==, seen, 1)
-#define ASSERT_NE(want, seen)	 CHECK_COMPARE_(want, !=, seen, 1)
-#define ASSERT_LT(want, seen)	 CHECK_COMPARE_(want, <, seen, 1)
-#define ASSERT_LE(want, seen)	 CHECK_COMPARE_(want, <=, seen, 1)
-#define ASSERT_GT(want, seen)	 CHECK_COMPARE_(want, >, seen, 1)
-#define ASSERT_GE(want, seen)	 CHECK_COMPARE_(want, >=, seen, 1)
-#define ASSERT_TRUE(cond)	 CHECK_TRUE_(cond, 1)
-#define ASSERT_FALSE(cond)	 CHECK_TRUE_(!(cond), 1)
-#define ASSERT_STREQ(want, seen) CHECK_STRINGS_(want, seen, true, 1)
-#define ASSERT_STRNE(want, seen) CHECK_STRINGS_(want, seen, false, 1)
+#define EXPECT_EQ(want, seen)	 CHECK_COMPARE_(want, ==, seen, #want " == " #seen, 0)
+#define EXPECT_NE(want, seen)	 CHECK_COMPARE_(want, !=, seen, #want " != " #seen, 0)
+#define EXPECT_LT(want, seen)	 CHECK_COMPARE_(want, <, seen, #want " < " #seen, 0)
+#define EXPECT_LE(want, seen)	 CHECK_COMPARE_(want, <=, seen, #want " <= " #seen, 0)
+#define EXPECT_GT(want, seen)	 CHECK_COMPARE_(want, >, seen, #want " > " #seen, 0)
+#define EXPECT_GE(want, seen)	 CHECK_COMPARE_(want, >=, seen, #want " >= " #seen, 0)
+#define EXPECT_TRUE(cond)	 CHECK_TRUE_(cond, #cond, 0)
+#define EXPECT_FALSE(cond)	 CHECK_TRUE_(!(cond), "!(" #cond ")", 0)
+#define EXPECT_STREQ(want, seen) CHECK_STRINGS_(want, seen, #seen, true, 0)
+#define EXPECT_STRNE(want, seen) CHECK_STRINGS_(want, seen, #seen, false, 0)
+#define ASSERT_EQ(want, seen)	 CHECK_COMPARE_(want, ==, seen, #want " == " #seen, 1)
+#define ASSERT_NE(want, seen)	 CHECK_COMPARE_(want, !=, seen, #want " != " #seen, 1)
+#define ASSERT_LT(want, seen)	 CHECK_COMPARE_(want, <, seen, #want " < " #seen, 1)
+#define ASSERT_LE(want, seen)	 CHECK_COMPARE_(want, <=, seen, #want " <= " #seen, 1)
+#define ASSERT_GT(want, seen)	 CHECK_COMPARE_(want, >, seen, #want " > " #seen, 1)
+#define ASSERT_GE(want, seen)	 CHECK_COMPARE_(want, >=, seen, #want " >= " #seen, 1)
+#define ASSERT_TRUE(cond)	 CHECK_TRUE_(cond, #cond, 1)
+#define ASSERT_FALSE(cond)	 CHECK_TRUE_(!(cond), "!(" #cond ")", 1)
+#define ASSERT_STREQ(want, seen) CHECK_STRINGS_(want, seen, #seen, true, 1)
+#define ASSERT_STRNE(want, seen) CHECK_STRINGS_(want, seen, #seen, false, 1)
 
 /* The call returns -1 and sets errno on failure, as system calls do. */
 #define EXPECT_OK(call) ((void)check_ok(HERE, #call, (intmax_t)(call)))

@@ -29,6 +29,7 @@
 #include "child.h"
 #include "cred.h"
 #include "file.h"
+#include "kconfig.h"
 #include "mount.h"
 #include "need.h"
 #include "ns.h"

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The configuration of the running kernel; zlib reads plain files as well. */
+#include "kconfig.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <zlib.h>
+
+static gzFile open_config(void)
+{
+	static const char *const places[] = { "/proc/config.gz", "/boot/config-%s",
+					      "/lib/modules/%s/config", "/lib/modules/%s/.config" };
+	struct utsname u;
+	char path[512];
+	gzFile file = NULL;
+
+	uname(&u);
+	for (size_t i = 0; !file && i < sizeof(places) / sizeof(places[0]); i++) {
+		const char *percent = strchr(places[i], '%');
+
+		if (percent)
+			snprintf(path, sizeof(path), "%.*s%s%s", (int)(percent - places[i]),
+				 places[i], u.release, percent + 2);
+		else
+			snprintf(path, sizeof(path), "%s", places[i]);
+		file = gzopen(path, "r");
+	}
+	return file;
+}
+
+int kernel_option(const char *name)
+{
+	size_t n = strlen(name);
+	char line[512];
+	int found = -1;
+	gzFile file = open_config();
+
+	while (file && found < 0 && gzgets(file, line, sizeof(line))) {
+		if (!strncmp(line, name, n) && line[n] == '=')
+			found = line[n + 1] != 'n';
+		else if (!strncmp(line, "# ", 2) && !strncmp(line + 2, name, n) &&
+			 line[n + 2] == ' ')
+			found = 0;
+	}
+	if (file)
+		gzclose(file);
+	return found;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The configuration of the running kernel, where it can be read. */
+#ifndef SUITE_KCONFIG_H
+#define SUITE_KCONFIG_H
+
+/*
+ * 1: y or m; 0: known and not set; -1: not mentioned, or no configuration to
+ * be found in /proc/config.gz, /boot/config-RELEASE, /lib/modules/RELEASE/config.
+ */
+int kernel_option(const char *name);
+
+#endif
