@@ -26,6 +26,11 @@ void need_cgroup(void);
  * all the way down.  Skips the test, saying where the chain broke.
  */
 void need_controller(const char *name);
+/*
+ * The same for the part of a test that is about a controller, behind checks
+ * that were about none: false, with a note in the report, where it is missing.
+ */
+bool try_controller(const char *name);
 /* Is a controller bound to v1, compiled out, disabled?  A phrase for messages; static. */
 const char *controller_absence(const char *name);
 
