@@ -88,6 +88,9 @@ char *cgroup_name(const struct cgroup *cg);
 /* Where the v2 hierarchy is mounted, NULL if nowhere. */
 const char *cgroup_mount(void);
 
+/* Is a flag of the hierarchy on ("nsdelegate")? */
+bool cgroup_mount_option(const char *name);
+
 /* Turn controllers on for the children: cgroup_enable(&cg, "cpu"). */
 #define cgroup_enable(cg, controller) cgroup_write(cg, "cgroup.subtree_control", "+%s", controller)
 

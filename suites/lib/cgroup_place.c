@@ -53,6 +53,15 @@ const char *cgroup_mount(void)
 	return dir;
 }
 
+bool cgroup_mount_option(const char *name)
+{
+	char *dir = find_mount("cgroup2", name);
+	bool found = dir != NULL;
+
+	free(dir);
+	return found;
+}
+
 /* A base of our own, with this process in its leaf. */
 static int try_base(struct cgroup *self)
 {
