@@ -90,6 +90,14 @@ const char *cgroup_mount(void);
 
 /* Is a flag of the hierarchy on ("nsdelegate")? */
 bool cgroup_mount_option(const char *name);
+/*
+ * All that are on, "nsdelegate,memory_recursiveprot", as a mount takes them;
+ * malloc'ed.  A mount in the initial cgroup namespace sets exactly those it
+ * names, for the whole machine: tests that do so need "vm", and put them back.
+ */
+char *cgroup_mount_flags(void);
+#define cgroup_set_mount_flags(flags) cgroup_set_mount_flags_at(HERE, flags)
+void cgroup_set_mount_flags_at(struct here h, const char *flags);
 
 /* Turn controllers on for the children: cgroup_enable(&cg, "cpu"). */
 #define cgroup_enable(cg, controller) cgroup_write(cg, "cgroup.subtree_control", "+%s", controller)

@@ -9,6 +9,7 @@
  */
 #include "cgroup.h"
 #include "file.h"
+#include "mount.h"
 #include "wait.h"
 
 #include <dirent.h>
@@ -60,6 +61,29 @@ bool cgroup_mount_option(const char *name)
 
 	free(dir);
 	return found;
+}
+
+char *cgroup_mount_flags(void)
+{
+	char *flags = calloc(1, 512), *feature, *save;
+	char *all = file_read("/sys/kernel/cgroup/features");
+
+	for (feature = strtok_r(all, "\n", &save); feature; feature = strtok_r(NULL, "\n", &save))
+		if (cgroup_mount_option(feature))
+			snprintf(flags + strlen(flags), 512 - strlen(flags), "%s%s",
+				 *flags ? "," : "", feature);
+	free(all);
+	return flags;
+}
+
+void cgroup_set_mount_flags_at(struct here h, const char *flags)
+{
+	char *dir = temp_dir_at(h);
+
+	mount_make_at(h, "cgroup2", dir, "cgroup2", 0, flags);
+	if (umount2(dir, MNT_DETACH))
+		check_setup_failed(h, "umount %s: %s", dir, errno_name(errno));
+	free(dir);
 }
 
 /* A base of our own, with this process in its leaf. */
