@@ -300,25 +300,4 @@ TEST_F(core_delegation, nsdelegate_migration_enoent)
 	EXPECT_OK(cgroup_try_write(&below, "cgroup.procs", "%d", stranger.pid));
 }
 
-TEST_F(core_delegation, nsdelegate_off_permits)
-{
-	struct cgroup outside = cgroup_make("outside");
-	char *before = cgroup_mount_flags();
-
-	cgroup_set_mount_flags("");
-	EXPECT_FALSE(cgroup_mount_option("nsdelegate"));
-	IN_CHILD () {
-		struct child c;
-
-		enter_namespace(&self->d);
-		CHILD (&c)
-			child_sleep();
-		EXPECT_OK(cgroup_try_write(&self->d, "cgroup.max.depth", "3"));
-		EXPECT_OK(cgroup_try_write(&outside, "cgroup.procs", "%d", c.pid));
-		EXPECT_TRUE(cgroup_contains(&outside, c.pid));
-	}
-	cgroup_set_mount_flags(before);
-	EXPECT_STREQ(before, cgroup_mount_flags());
-}
-
 SUITE_MAIN()
