@@ -166,12 +166,16 @@ void cgroup_finish(void)
 	sweep(base.path);
 }
 
+/* The prefix is there because "pids.peak" is a test, but also a file. */
 void cgroup_begin_test(const char *name)
 {
+	char dir[300];
+
 	own.path[0] = '\0';
 	v1_count = 0;
+	snprintf(dir, sizeof(dir), "test-%.240s", name);
 	if (base.path[0])
-		cgroup_try_make(&base, name, &own); /* whoever needs it will be told */
+		cgroup_try_make(&base, dir, &own); /* whoever needs it will be told */
 }
 
 void cgroup_end_test(void)
