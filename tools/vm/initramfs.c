@@ -89,7 +89,7 @@ static void put_tree(struct cpio *c, const char *src, const char *dst, struct wo
 		CLEAN(free_text) char *to = text("%s%s", dst, e->fts_path + strlen(src));
 
 		if (e->fts_info == FTS_D)
-			cpio_folder(c, to);
+			cpio_folder(c, to, 0755);
 		if (e->fts_info == FTS_NS || e->fts_info == FTS_DNR)
 			errx(EXIT_NO_GUEST, "%s: %s", e->fts_path, strerror(e->fts_errno));
 		if (e->fts_info != FTS_F)
@@ -165,7 +165,8 @@ int initramfs_make(const struct vm *vm)
 	struct words programs = {};
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		cpio_folder(c, folders[i]);
+		cpio_folder(c, folders[i], 0755);
+	cpio_folder(c, "/tmp", 01777);
 	cpio_file(c, "/init", init);
 	for (size_t i = 0; i < vm->files.n; i++)
 		put_file(c, vm->files.v[i], &programs);
@@ -179,6 +180,6 @@ int initramfs_make(const struct vm *vm)
 	put_lines(c, "/guest/env", &vm->env, '\0');
 	put_lines(c, "/guest/command", &vm->command, '\0');
 	if (vm->cwd)
-		cpio_folder(c, vm->cwd);
+		cpio_folder(c, vm->cwd, 0755);
 	return cpio_end(c);
 }

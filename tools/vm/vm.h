@@ -102,7 +102,7 @@ void modules_find(const struct kernel *k, const struct words *load, const struct
 /* cpio.c: an archive in the newc format, as the kernel unpacks it. */
 struct cpio;
 struct cpio *cpio_begin(void);
-void cpio_folder(struct cpio *c, const char *path);
+void cpio_folder(struct cpio *c, const char *path, mode_t mode);
 void cpio_link(struct cpio *c, const char *path, const char *target);
 void cpio_data(struct cpio *c, const char *path, mode_t mode, const void *data, size_t size);
 void cpio_file(struct cpio *c, const char *path, const char *from);
