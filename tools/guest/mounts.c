@@ -50,7 +50,7 @@ void mount_all(void)
 	mount_root();
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		/* Files that were put into /tmp are not to be hidden. */
-		if (rmdir(mounts[i].path) && errno == ENOTEMPTY)
+		if (!strcmp(mounts[i].type, "tmpfs") && rmdir(mounts[i].path) && errno == ENOTEMPTY)
 			continue;
 		mkdir(mounts[i].path, 0755); /* sysfs has its own mount points */
 		/* What this kernel is built without is no error of ours. */

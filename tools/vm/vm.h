@@ -131,6 +131,7 @@ struct console;
 struct console *console_open(const char *log);
 void console_feed(struct console *c, const char *data, size_t size);
 bool console_silent(const struct console *c);
+bool console_says(const struct console *c, const char *what); /* among the complaints */
 size_t console_count(const struct console *c);
 void console_close(struct console *c);
 void console_show(const struct console *c, bool all, FILE *to);
