@@ -121,7 +121,7 @@ static bool came_up(struct run *r, double until)
 static void start(struct run *r, int initrd, bool kvm)
 {
 	r->console = console_open(r->vm->log);
-	r->control = control_open(r->vm->out);
+	r->control = control_open(r->vm);
 	r->said_used = 0;
 	memset(r->said, 0, sizeof(r->said));
 	qemu_start(r->vm, initrd, kvm, &r->guest);

@@ -145,14 +145,20 @@ static void put_modules(struct cpio *c, const struct vm *vm)
 		free_buffer(&found.v[i].code);
 	}
 	put_lines(c, "/guest/order", &order, '\n');
+	put_lines(c, "/guest/missing", &found.missing, '\n');
 }
 
-static void put_config(struct cpio *c, const struct kernel *k)
+/* Where programs look for what the running kernel was built with. */
+static void put_about(struct cpio *c, const struct kernel *k)
 {
-	CLEAN(free_text) char *path = text("/boot/config-%s", k->release);
+	CLEAN(free_text) char *config = text("/boot/config-%s", k->release);
+	CLEAN(free_text) char *to = text("/lib/modules/%s/modules.builtin", k->release);
+	CLEAN(free_text) char *from = text("%s/modules.builtin", k->modules ?: "");
 
 	if (k->config)
-		cpio_file(c, path, k->config);
+		cpio_file(c, config, k->config);
+	if (k->modules && !access(from, R_OK))
+		cpio_file(c, to, from);
 }
 
 int initramfs_make(const struct vm *vm)
@@ -174,7 +180,7 @@ int initramfs_make(const struct vm *vm)
 	put_busybox(c);
 	cpio_data(c, "/etc/passwd", 0644, passwd, strlen(passwd));
 	cpio_data(c, "/etc/group", 0644, group, strlen(group));
-	put_config(c, &vm->kernel);
+	put_about(c, &vm->kernel);
 	put_modules(c, vm);
 	put_lines(c, "/guest/settings", &vm->settings, '\n');
 	put_lines(c, "/guest/env", &vm->env, '\0');

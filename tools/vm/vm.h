@@ -42,6 +42,7 @@ struct module {
 struct modules {
 	struct module *v;
 	size_t n;
+	struct words missing; /* of those to try */
 };
 
 struct vm {
@@ -53,13 +54,14 @@ struct vm {
 	struct words env;      /* NAME=VALUE */
 	struct words disks;    /* "LABEL SIZE" */
 	struct words command;
-	const char *cwd;    /* of the command, or NULL for / */
-	const char *out;    /* where the files of the guest's /out go, or NULL */
-	const char *log;    /* where the console goes as well, or NULL */
-	const char *append; /* kernel parameters */
-	const char *accel;  /* kvm, tcg or NULL: kvm where it works */
+	const char *cwd;      /* of the command, or NULL for / */
+	const char *out;      /* where the files of the guest's /out go, or NULL */
+	struct words returns; /* "NAME PATH": where /out/NAME goes instead */
+	const char *log;      /* where the console goes as well, or NULL */
+	const char *append;   /* kernel parameters */
+	const char *accel;    /* kvm, tcg or NULL: kvm where it works */
 	const char *memory;
-	unsigned int cpus;
+	unsigned int cpus, nodes;
 	unsigned int limit; /* seconds, 0: none */
 	unsigned int boot_limit;
 	bool fatal_warnings;
@@ -138,7 +140,7 @@ void console_show(const struct console *c, bool all, FILE *to);
 
 /* control.c: what PID 1 tells. */
 struct control;
-struct control *control_open(const char *out);
+struct control *control_open(const struct vm *vm);
 int control_feed(struct control *c, const char *data, size_t size);
 bool control_alive(const struct control *c);
 bool control_over(const struct control *c);
@@ -146,9 +148,9 @@ int control_status(const struct control *c);
 void control_close(struct control *c);
 
 /* options.c: errors end the program. */
-#define VM_DEFAULTS                                                        \
-	{                                                                  \
-		.cpus = 2, .memory = "1G", .limit = 300, .boot_limit = 120 \
+#define VM_DEFAULTS                                                                    \
+	{                                                                              \
+		.cpus = 2, .nodes = 1, .memory = "1G", .limit = 300, .boot_limit = 120 \
 	}
 unsigned int number(const char *arg, const char *option, unsigned long min, unsigned long max);
 off_t size_of(const char *size);
