@@ -32,11 +32,23 @@ static void module_load(char *line)
 	unlink(path); /* its memory is the guest's */
 }
 
+static void modules_tell_missing(void)
+{
+	char line[256];
+	FILE *list = fopen("/guest/missing", "re");
+
+	while (list && fgets(line, sizeof(line), list))
+		fprintf(stderr, "init: this kernel has no %s", line);
+	if (list)
+		fclose(list);
+}
+
 void modules_load(void)
 {
 	char line[256];
 	FILE *list = fopen("/guest/order", "re");
 
+	modules_tell_missing();
 	while (list && fgets(line, sizeof(line), list)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (strchr(line, ' '))

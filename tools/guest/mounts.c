@@ -49,6 +49,9 @@ void mount_all(void)
 {
 	mount_root();
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		/* Files that were put into /tmp are not to be hidden. */
+		if (!strcmp(mounts[i].type, "tmpfs") && rmdir(mounts[i].path) && errno == ENOTEMPTY)
+			continue;
 		mkdir(mounts[i].path, 0755); /* sysfs has its own mount points */
 		/* What this kernel is built without is no error of ours. */
 		if (mount(mounts[i].type, mounts[i].path, mounts[i].type, mounts[i].flags,

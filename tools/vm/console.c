@@ -168,6 +168,14 @@ bool console_silent(const struct console *c)
 	return !c->lines && !c->used;
 }
 
+bool console_says(const struct console *c, const char *what)
+{
+	for (size_t i = 0; i < c->shown.n; i++)
+		if (strstr(c->shown.v[i], what))
+			return true;
+	return false;
+}
+
 size_t console_count(const struct console *c)
 {
 	return c->count;

@@ -18,7 +18,7 @@
 #include <string.h>
 
 struct control {
-	const char *out;
+	const struct vm *vm;
 	char line[4096];
 	size_t used;
 	bool alive, over;
@@ -30,13 +30,13 @@ struct control {
 	size_t wanted;
 };
 
-struct control *control_open(const char *out)
+struct control *control_open(const struct vm *vm)
 {
 	struct control *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		err(EXIT_NO_GUEST, "no memory");
-	c->out = out;
+	c->vm = vm;
 	c->status = -1;
 	return c;
 }
@@ -63,21 +63,40 @@ static int file_begin(struct control *c, const char *line)
 	return c->file.data ? 0 : -1;
 }
 
-static void file_end(struct control *c)
+/* Where the file that is complete now goes; NULL: nobody wants it. */
+static char *destination(const struct control *c)
 {
-	CLEAN(free_text) char *to = text("%s/%s", c->out ?: "", c->path);
-	char *slash = strrchr(to, '/');
-	int error;
+	const struct words *returns = &c->vm->returns;
+	size_t n = strlen(c->path);
 
-	if (c->out) {
+	for (size_t i = 0; i < returns->n; i++)
+		if (!strncmp(returns->v[i], c->path, n) && returns->v[i][n] == ' ')
+			return text("%s", returns->v[i] + n + 1);
+	return c->vm->out ? text("%s/%s", c->vm->out, c->path) : NULL;
+}
+
+static void file_keep(const struct control *c, char *to)
+{
+	char *slash = strrchr(to, '/');
+	int error = 0;
+
+	if (slash) {
 		*slash = '\0';
 		error = folder_make(to);
 		*slash = '/';
-		if (!error)
-			error = file_write(to, c->file.data, c->file.size, c->mode & 0777);
-		if (error)
-			errx(EXIT_NO_GUEST, "%s: %s", to, strerror(-error));
 	}
+	if (!error)
+		error = file_write(to, c->file.data, c->file.size, c->mode & 0777);
+	if (error)
+		errx(EXIT_NO_GUEST, "%s: %s", to, strerror(-error));
+}
+
+static void file_end(struct control *c)
+{
+	CLEAN(free_text) char *to = destination(c);
+
+	if (to)
+		file_keep(c, to);
 	free(c->path);
 	c->path = NULL;
 }

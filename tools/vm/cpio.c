@@ -58,7 +58,7 @@ bool cpio_has(const struct cpio *c, const char *path)
 	return words_have(&c->names, path);
 }
 
-void cpio_folder(struct cpio *c, const char *path)
+void cpio_folder(struct cpio *c, const char *path, mode_t mode)
 {
 	CLEAN(free_text) char *up = text("%s", path);
 	char *slash = strrchr(up, '/');
@@ -66,9 +66,9 @@ void cpio_folder(struct cpio *c, const char *path)
 	if (!*path || !strcmp(path, "/") || cpio_has(c, path))
 		return;
 	*slash = '\0';
-	cpio_folder(c, up);
+	cpio_folder(c, up, 0755);
 	words_add(&c->names, "%s", path);
-	header(c, path, S_IFDIR | 0755, 0);
+	header(c, path, S_IFDIR | mode, 0);
 }
 
 /* The folder above PATH, and the name taken; false when it already is. */
@@ -79,7 +79,7 @@ static bool claim(struct cpio *c, const char *path)
 	if (cpio_has(c, path))
 		return false;
 	*strrchr(up, '/') = '\0';
-	cpio_folder(c, up);
+	cpio_folder(c, up, 0755);
 	words_add(&c->names, "%s", path);
 	return true;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define KVM_LIFE_SIGN_S 10
+#define BOOT_TRIES	3
 
 struct run {
 	const struct vm *vm;
@@ -120,32 +121,57 @@ static bool came_up(struct run *r, double until)
 static void start(struct run *r, int initrd, bool kvm)
 {
 	r->console = console_open(r->vm->log);
-	r->control = control_open(r->vm->out);
+	r->control = control_open(r->vm);
 	r->said_used = 0;
 	memset(r->said, 0, sizeof(r->said));
 	qemu_start(r->vm, initrd, kvm, &r->guest);
 }
 
+static void stop_for_another(struct run *r)
+{
+	console_close(r->console);
+	control_close(r->control);
+}
+
 /* KVM where it truly boots a guest; the definite refusals are remembered. */
-static void start_either(struct run *r, int initrd)
+static bool start_with_kvm(struct run *r, int initrd)
 {
 	bool for_good;
 
-	if (!kvm_usable(r->vm)) {
-		start(r, initrd, false);
-		return;
-	}
+	if (!kvm_usable(r->vm))
+		return false;
 	start(r, initrd, true);
 	if (came_up(r, now() + KVM_LIFE_SIGN_S) || r->vm->accel)
-		return;
+		return true;
 	stop(r);
 	/* A word of qemu's before any of the kernel's: not the kernel's fault. */
 	for_good = r->said_used && console_silent(r->console);
 	kvm_refused(for_good ? "KVM does not boot a guest here" : "no sign of life with KVM",
 		    for_good);
-	console_close(r->console);
-	control_close(r->control);
-	start(r, initrd, false);
+	stop_for_another(r);
+	return false;
+}
+
+/*
+ * The emulator now and then runs a stale copy of an instruction that another
+ * CPU has just patched (one boot in a hundred), and the kernel dies of an int3
+ * that is no longer there.  Nothing has been asked of that guest yet.
+ */
+static bool boot(struct run *r, int initrd, double until)
+{
+	bool up;
+
+	if (start_with_kvm(r, initrd))
+		return came_up(r, until);
+	for (int try = 1;; try++) {
+		start(r, initrd, false);
+		up = came_up(r, until);
+		if (up || try == BOOT_TRIES || !console_says(r->console, "Oops: int3"))
+			return up;
+		warnx("the emulator lost track of patched code (Oops: int3): booting again");
+		stop(r);
+		stop_for_another(r);
+	}
 }
 
 static double limit_of(unsigned int seconds)
@@ -191,10 +217,9 @@ struct outcome vm_run(const struct vm *vm)
 	int initrd = initramfs_make(vm);
 	bool runs = true;
 
-	start_either(&r, initrd);
 	if (boot_until > until)
 		boot_until = until;
-	o.booted = came_up(&r, boot_until);
+	o.booted = boot(&r, initrd, boot_until);
 	while (o.booted && runs && !r.rubbish && !control_over(r.control) && now() < until)
 		runs = ports_read(&r, 100);
 	stop(&r);

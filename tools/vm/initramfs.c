@@ -89,7 +89,7 @@ static void put_tree(struct cpio *c, const char *src, const char *dst, struct wo
 		CLEAN(free_text) char *to = text("%s%s", dst, e->fts_path + strlen(src));
 
 		if (e->fts_info == FTS_D)
-			cpio_folder(c, to);
+			cpio_folder(c, to, 0755);
 		if (e->fts_info == FTS_NS || e->fts_info == FTS_DNR)
 			errx(EXIT_NO_GUEST, "%s: %s", e->fts_path, strerror(e->fts_errno));
 		if (e->fts_info != FTS_F)
@@ -145,14 +145,20 @@ static void put_modules(struct cpio *c, const struct vm *vm)
 		free_buffer(&found.v[i].code);
 	}
 	put_lines(c, "/guest/order", &order, '\n');
+	put_lines(c, "/guest/missing", &found.missing, '\n');
 }
 
-static void put_config(struct cpio *c, const struct kernel *k)
+/* Where programs look for what the running kernel was built with. */
+static void put_about(struct cpio *c, const struct kernel *k)
 {
-	CLEAN(free_text) char *path = text("/boot/config-%s", k->release);
+	CLEAN(free_text) char *config = text("/boot/config-%s", k->release);
+	CLEAN(free_text) char *to = text("/lib/modules/%s/modules.builtin", k->release);
+	CLEAN(free_text) char *from = text("%s/modules.builtin", k->modules ?: "");
 
 	if (k->config)
-		cpio_file(c, path, k->config);
+		cpio_file(c, config, k->config);
+	if (k->modules && !access(from, R_OK))
+		cpio_file(c, to, from);
 }
 
 int initramfs_make(const struct vm *vm)
@@ -165,7 +171,8 @@ int initramfs_make(const struct vm *vm)
 	struct words programs = {};
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		cpio_folder(c, folders[i]);
+		cpio_folder(c, folders[i], 0755);
+	cpio_folder(c, "/tmp", 01777);
 	cpio_file(c, "/init", init);
 	for (size_t i = 0; i < vm->files.n; i++)
 		put_file(c, vm->files.v[i], &programs);
@@ -173,12 +180,12 @@ int initramfs_make(const struct vm *vm)
 	put_busybox(c);
 	cpio_data(c, "/etc/passwd", 0644, passwd, strlen(passwd));
 	cpio_data(c, "/etc/group", 0644, group, strlen(group));
-	put_config(c, &vm->kernel);
+	put_about(c, &vm->kernel);
 	put_modules(c, vm);
 	put_lines(c, "/guest/settings", &vm->settings, '\n');
 	put_lines(c, "/guest/env", &vm->env, '\0');
 	put_lines(c, "/guest/command", &vm->command, '\0');
 	if (vm->cwd)
-		cpio_folder(c, vm->cwd);
+		cpio_folder(c, vm->cwd, 0755);
 	return cpio_end(c);
 }

@@ -28,7 +28,7 @@ static const char help[] =
 	"      --swap SIZE       swap on a disk; --zram SIZE in compressed memory\n"
 	"      --hugepages N     reserve N huge pages\n"
 	"      --cgroup LAYOUT   v2 (default), v1, hybrid or none\n"
-	"  -c, --cpus N          2     -M, --memory SIZE   1G\n"
+	"  -c, --cpus N          2     -M, --memory SIZE   1G     --numa N nodes\n"
 	"  -t, --timeout S       300, 0 for none; --boot-timeout S of these to boot: 120\n"
 	"  -a, --append ARGS     more kernel parameters\n"
 	"  -A, --accel ACCEL     kvm or tcg (default: kvm where it works, else emulation)\n"
@@ -40,7 +40,7 @@ static const char help[] =
 	"same place; other names are busybox's.\n"
 	"exit status: COMMAND's; 124 time limit; 125 the guest died or could not start.\n";
 
-enum { OPT_TRY = 256, OPT_SWAP, OPT_ZRAM, OPT_HUGE, OPT_CGROUP, OPT_BOOT, OPT_FATAL };
+enum { OPT_TRY = 256, OPT_SWAP, OPT_ZRAM, OPT_HUGE, OPT_CGROUP, OPT_BOOT, OPT_FATAL, OPT_NUMA };
 
 static const struct option options[] = {
 	{ "kernel", required_argument, NULL, 'k' },
@@ -57,6 +57,7 @@ static const struct option options[] = {
 	{ "cgroup", required_argument, NULL, OPT_CGROUP },
 	{ "cpus", required_argument, NULL, 'c' },
 	{ "memory", required_argument, NULL, 'M' },
+	{ "numa", required_argument, NULL, OPT_NUMA },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "boot-timeout", required_argument, NULL, OPT_BOOT },
 	{ "append", required_argument, NULL, 'a' },
@@ -89,6 +90,9 @@ static bool take_machine(struct line *l, int opt, const char *arg)
 	case 'M':
 		size_of(arg);
 		vm->memory = arg;
+		return true;
+	case OPT_NUMA:
+		vm->nodes = number(arg, "--numa", 1, 8);
 		return true;
 	case 't':
 		vm->limit = number(arg, "-t", 0, 1000000);

@@ -17,7 +17,6 @@ static const struct {
 	const char *module, *wants;
 } run_time_wants[] = {
 	{ "zram", "lzo_rle" },
-	{ "bfq", "bfq_iosched" },
 	{ "nf_conntrack", "nf_conntrack_netlink" },
 	{ "nf_conntrack", "nf_defrag_ipv6" },
 };
@@ -123,8 +122,8 @@ static bool index_find(struct index *x, const char *name, bool must, const struc
 static void add(struct index *x, const struct kernel *k, const char *wanted, const char *args,
 		bool must, struct modules *found);
 
-static void add_needed(struct index *x, const struct kernel *k, const char *name,
-		       const struct buffer *code, struct modules *found)
+static void add_needed(struct index *x, const struct kernel *k, const struct buffer *code,
+		       struct modules *found)
 {
 	static const char key[] = "depends=";
 	const char *at = memmem(code->data, code->size, "\0depends=", sizeof(key));
@@ -137,9 +136,6 @@ static void add_needed(struct index *x, const struct kernel *k, const char *name
 			if (*needed)
 				add(x, k, needed, NULL, true, found);
 	}
-	for (size_t i = 0; i < sizeof(run_time_wants) / sizeof(run_time_wants[0]); i++)
-		if (!strcmp(run_time_wants[i].module, name))
-			add(x, k, run_time_wants[i].wants, NULL, false, found);
 }
 
 static void add(struct index *x, const struct kernel *k, const char *wanted, const char *args,
@@ -151,11 +147,13 @@ static void add(struct index *x, const struct kernel *k, const char *wanted, con
 	if (words_have(&x->done, name))
 		return;
 	words_add(&x->done, "%s", name);
-	if (!index_find(x, name, must, k, &path) || !path)
+	if (!index_find(x, name, must, k, &path))
+		words_add(&found->missing, "%s", name);
+	if (!path)
 		return;
 	struct buffer code = module_read(path);
 
-	add_needed(x, k, name, &code, found);
+	add_needed(x, k, &code, found);
 	found->v = reallocarray(found->v, found->n + 1, sizeof(*found->v));
 	if (!found->v)
 		err(EXIT_NO_GUEST, "no memory");
@@ -164,6 +162,9 @@ static void add(struct index *x, const struct kernel *k, const char *wanted, con
 		.args = text("%s", args ?: ""),
 		.code = code,
 	};
+	for (size_t i = 0; i < sizeof(run_time_wants) / sizeof(run_time_wants[0]); i++)
+		if (!strcmp(run_time_wants[i].module, name))
+			add(x, k, run_time_wants[i].wants, NULL, false, found);
 }
 
 static void add_list(struct index *x, const struct kernel *k, const struct words *list, bool must,

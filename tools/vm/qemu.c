@@ -53,6 +53,21 @@ static void add_disks(const struct vm *vm, const int *disks, struct words *argv)
 	}
 }
 
+/* More than one NUMA node: an equal share of the memory and the CPUs for each. */
+static void add_nodes(const struct vm *vm, struct words *argv)
+{
+	unsigned int nodes = vm->nodes < vm->cpus ? vm->nodes : vm->cpus;
+
+	for (unsigned int i = 0; nodes > 1 && i < nodes; i++) {
+		words_add(argv, "-object");
+		words_add(argv, "memory-backend-ram,id=m%u,size=%lldM", i,
+			  (long long)(size_of(vm->memory) >> 20) / nodes);
+		words_add(argv, "-numa");
+		words_add(argv, "node,nodeid=%u,memdev=m%u,cpus=%u-%u", i, i, vm->cpus * i / nodes,
+			  vm->cpus * (i + 1) / nodes - 1);
+	}
+}
+
 static void arguments(const struct vm *vm, int initrd, bool kvm, const int *disks,
 		      const int *serial, struct words *argv)
 {
@@ -66,9 +81,12 @@ static void arguments(const struct vm *vm, int initrd, bool kvm, const int *disk
 	words_add(argv, "-cpu");
 	words_add(argv, kvm ? "host" : "max");
 	words_add(argv, "-smp");
-	words_add(argv, "%u", vm->cpus);
+	/* A node is a socket, or the kernel wonders about the topology (a WARNING). */
+	words_add(argv, vm->nodes > 1 && vm->cpus % vm->nodes == 0 ? "%u,sockets=%u" : "%u",
+		  vm->cpus, vm->nodes);
 	words_add(argv, "-m");
-	words_add(argv, "%s", vm->memory);
+	words_add(argv, "%lldM", (long long)(size_of(vm->memory) >> 20) / vm->nodes * vm->nodes);
+	add_nodes(vm, argv);
 	words_add(argv, "-kernel");
 	words_add(argv, "%s", vm->kernel.image);
 	words_add(argv, "-initrd");

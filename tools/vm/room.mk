@@ -1,13 +1,19 @@
-# The throwaway VM: bulkhead-vm here, the guest's PID 1 in tools/guest.  What
+# The throwaway VM: bulkhead-vm and "bulkhead run -k" here, the guest's PID 1 in
+# tools/guest.  What
 # the scripts source and read lies beside them.
 
-VM_OBJECTS := $(patsubst %.c,$(O)/%.o,$(filter-out tools/vm/main.c,$(wildcard tools/vm/*.c)))
+VM_MAINS := tools/vm/main.c tools/vm/run.c
+VM_OBJECTS := $(patsubst %.c,$(O)/%.o,$(filter-out $(VM_MAINS),$(wildcard tools/vm/*.c)))
 GUEST_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard tools/guest/*.c))
 
-PROGRAMS += $(O)/bulkhead-vm $(O)/guest-init
+PROGRAMS += $(O)/bulkhead-vm $(O)/bulkhead-run-vm $(O)/guest-init
 DATA += $(O)/apt.sh $(patsubst %,$(O)/%,$(wildcard ci/kernels ci/expect/*))
 
 $(O)/bulkhead-vm: $(O)/tools/vm/main.o $(VM_OBJECTS)
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(O)/bulkhead-run-vm: $(O)/tools/vm/run.o $(VM_OBJECTS)
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 

@@ -148,5 +148,5 @@ int folder_make(const char *path)
 			return -errno;
 		*slash = '/';
 	}
-	return mkdir(part, 0777) && errno != EEXIST ? -errno : 0;
+	return *part && mkdir(part, 0777) && errno != EEXIST ? -errno : 0;
 }

@@ -42,6 +42,7 @@ struct module {
 struct modules {
 	struct module *v;
 	size_t n;
+	struct words missing; /* of those to try */
 };
 
 struct vm {
@@ -53,13 +54,14 @@ struct vm {
 	struct words env;      /* NAME=VALUE */
 	struct words disks;    /* "LABEL SIZE" */
 	struct words command;
-	const char *cwd;    /* of the command, or NULL for / */
-	const char *out;    /* where the files of the guest's /out go, or NULL */
-	const char *log;    /* where the console goes as well, or NULL */
-	const char *append; /* kernel parameters */
-	const char *accel;  /* kvm, tcg or NULL: kvm where it works */
+	const char *cwd;      /* of the command, or NULL for / */
+	const char *out;      /* where the files of the guest's /out go, or NULL */
+	struct words returns; /* "NAME PATH": where /out/NAME goes instead */
+	const char *log;      /* where the console goes as well, or NULL */
+	const char *append;   /* kernel parameters */
+	const char *accel;    /* kvm, tcg or NULL: kvm where it works */
 	const char *memory;
-	unsigned int cpus;
+	unsigned int cpus, nodes;
 	unsigned int limit; /* seconds, 0: none */
 	unsigned int boot_limit;
 	bool fatal_warnings;
@@ -102,7 +104,7 @@ void modules_find(const struct kernel *k, const struct words *load, const struct
 /* cpio.c: an archive in the newc format, as the kernel unpacks it. */
 struct cpio;
 struct cpio *cpio_begin(void);
-void cpio_folder(struct cpio *c, const char *path);
+void cpio_folder(struct cpio *c, const char *path, mode_t mode);
 void cpio_link(struct cpio *c, const char *path, const char *target);
 void cpio_data(struct cpio *c, const char *path, mode_t mode, const void *data, size_t size);
 void cpio_file(struct cpio *c, const char *path, const char *from);
@@ -131,13 +133,14 @@ struct console;
 struct console *console_open(const char *log);
 void console_feed(struct console *c, const char *data, size_t size);
 bool console_silent(const struct console *c);
+bool console_says(const struct console *c, const char *what); /* among the complaints */
 size_t console_count(const struct console *c);
 void console_close(struct console *c);
 void console_show(const struct console *c, bool all, FILE *to);
 
 /* control.c: what PID 1 tells. */
 struct control;
-struct control *control_open(const char *out);
+struct control *control_open(const struct vm *vm);
 int control_feed(struct control *c, const char *data, size_t size);
 bool control_alive(const struct control *c);
 bool control_over(const struct control *c);
@@ -145,9 +148,9 @@ int control_status(const struct control *c);
 void control_close(struct control *c);
 
 /* options.c: errors end the program. */
-#define VM_DEFAULTS                                                        \
-	{                                                                  \
-		.cpus = 2, .memory = "1G", .limit = 300, .boot_limit = 120 \
+#define VM_DEFAULTS                                                                    \
+	{                                                                              \
+		.cpus = 2, .nodes = 1, .memory = "1G", .limit = 300, .boot_limit = 120 \
 	}
 unsigned int number(const char *arg, const char *option, unsigned long min, unsigned long max);
 off_t size_of(const char *size);
