@@ -34,6 +34,7 @@
 #include "need.h"
 #include "ns.h"
 #include "ns_promise.h"
+#include "proc.h"
 #include "progress.h"
 #include "sys.h"
 #include "wait.h"
