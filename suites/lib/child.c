@@ -130,9 +130,9 @@ static void await_exit(struct here h, struct child *c)
 {
 	siginfo_t info;
 
-	if (c->pidfd >= 0 && !poll_one(c->pidfd, POLLIN, wait_limit_ms(20)))
+	if (c->pidfd >= 0 && !poll_one(c->pidfd, POLLIN, wait_limit_ms(10)))
 		check_setup_failed(h, "child %d did not end within %d ms", c->pid,
-				   wait_limit_ms(20));
+				   wait_limit_ms(10));
 	if (waitid(P_PID, c->pid, &info, WEXITED | WNOWAIT | __WALL))
 		check_setup_failed(h, "waitid %d: %s", c->pid, errno_name(errno));
 }
@@ -211,9 +211,9 @@ int64_t child_recv_at(struct here h, struct child *c)
 {
 	int64_t value;
 
-	if (!poll_one(c->sock, POLLIN, wait_limit_ms(20)))
+	if (!poll_one(c->sock, POLLIN, wait_limit_ms(10)))
 		check_setup_failed(h, "no word from the %s within %d ms",
-				   c->inside ? "parent" : "child", wait_limit_ms(20));
+				   c->inside ? "parent" : "child", wait_limit_ms(10));
 	if (recv(c->sock, &value, sizeof(value), 0) != sizeof(value))
 		peer_lost(h, c, "receive");
 	return value;
@@ -259,7 +259,7 @@ int child_recv_fd_at(struct here h, struct child *c)
 			      .msg_controllen = sizeof(control) };
 	int fd;
 
-	if (!poll_one(c->sock, POLLIN, wait_limit_ms(20)))
+	if (!poll_one(c->sock, POLLIN, wait_limit_ms(10)))
 		check_setup_failed(h, "no descriptor from the %s", c->inside ? "parent" : "child");
 	if (recvmsg(c->sock, &msg, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&msg))
 		peer_lost(h, c, "receive a descriptor");

@@ -53,6 +53,9 @@ double wait_scale(void)
 		scale = measure_scale();
 	if (!(scale >= 1))
 		scale = 1;
+	/* The wait is for an event, not for work: more would only delay the bad news. */
+	if (scale > 4)
+		scale = 4;
 	return scale;
 }
 

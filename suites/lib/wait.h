@@ -11,7 +11,7 @@
 
 #include <time.h>
 
-/* How much slower than a usual machine this one is, 1 or more. */
+/* How much slower than a usual machine this one is, from 1 to 4. */
 double wait_scale(void);
 /* A limit of so many seconds on a usual machine, in ms on this one. */
 int wait_limit_ms(double seconds);
@@ -29,28 +29,28 @@ struct wait_loop {
 struct wait_loop wait_loop_start(double seconds);
 bool wait_loop_again(struct wait_loop *w);
 
-/* Does cond become true within the usual 10 s (scaled)? */
+/* Does cond become true within the usual 5 s (scaled)? */
 #define SOON(cond)                                               \
 	({                                                       \
 		bool true_ = false;                              \
-		for (struct wait_loop w_ = wait_loop_start(10);  \
+		for (struct wait_loop w_ = wait_loop_start(5);   \
 		     !(true_ = (cond)) && wait_loop_again(&w_);) \
 			;                                        \
 		true_;                                           \
 	})
-#define EXPECT_SOON(cond)                                                                     \
-	do {                                                                                  \
-		atomic_fetch_add(&verdict->checks, 1);                                        \
-		if (!SOON(cond))                                                              \
-			check_failed(HERE, "%s: not within %d ms", #cond, wait_limit_ms(10)); \
+#define EXPECT_SOON(cond)                                                                    \
+	do {                                                                                 \
+		atomic_fetch_add(&verdict->checks, 1);                                       \
+		if (!SOON(cond))                                                             \
+			check_failed(HERE, "%s: not within %d ms", #cond, wait_limit_ms(5)); \
 	} while (0)
-#define ASSERT_SOON(cond)                                                                     \
-	do {                                                                                  \
-		atomic_fetch_add(&verdict->checks, 1);                                        \
-		if (!SOON(cond)) {                                                            \
-			check_failed(HERE, "%s: not within %d ms", #cond, wait_limit_ms(10)); \
-			check_stop();                                                         \
-		}                                                                             \
+#define ASSERT_SOON(cond)                                                                    \
+	do {                                                                                 \
+		atomic_fetch_add(&verdict->checks, 1);                                       \
+		if (!SOON(cond)) {                                                           \
+			check_failed(HERE, "%s: not within %d ms", #cond, wait_limit_ms(5)); \
+			check_stop();                                                        \
+		}                                                                            \
 	} while (0)
 
 /* poll(2) one descriptor; the revents, 0 when the limit passed. */

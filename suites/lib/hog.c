@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Processes that use memory, and files whose pages come from storage. */
+#include "hog.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+void hog_touch_again(char *at, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += 4096)
+		((volatile char *)at)[i] = 1; /* only a write: a read would fault as well */
+}
+
+char *hog_touch(size_t bytes)
+{
+	char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		return NULL;
+	madvise(at, bytes, MADV_NOHUGEPAGE);
+	hog_touch_again(at, bytes);
+	return at;
+}
+
+void hog_read_at(struct here h, int fd, size_t bytes)
+{
+	static char block[65536];
+
+	for (size_t at = 0; at < bytes; at += sizeof(block))
+		if (pread(fd, block, sizeof(block), at) != sizeof(block))
+			check_setup_failed(h, "read of storage: %s", errno_name(errno));
+}
+
+void hog_start_at(struct here h, struct child *c, const struct cgroup *cg, size_t bytes)
+{
+	child_start_at(h, c, (struct child_opts) { .cgroup = cg });
+	if (c->inside) {
+		if (!hog_touch(bytes))
+			check_setup_failed(h, "mmap: %s", errno_name(errno));
+		child_send_at(h, c, 0);
+		child_sleep();
+	}
+	child_recv_at(h, c);
+}
+
+int hog_run_at(struct here h, const struct cgroup *cg, size_t bytes)
+{
+	struct child c;
+
+	child_start_at(h, &c, (struct child_opts) { .cgroup = cg });
+	if (c.inside) {
+		hog_touch(bytes);
+		child_exit(&c);
+	}
+	return child_reap_at(h, &c);
+}
+
+static bool is_memory(int fd)
+{
+	struct statfs st;
+
+	return fstatfs(fd, &st) || st.f_type == TMPFS_MAGIC || st.f_type == RAMFS_MAGIC;
+}
+
+void storage_drop(int fd)
+{
+	fsync(fd);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+static void fill(struct here h, int fd, size_t bytes)
+{
+	static char block[65536];
+
+	memset(block, 'b', sizeof(block));
+	for (size_t at = 0; at < bytes; at += sizeof(block))
+		if (pwrite(fd, block, sizeof(block), at) != sizeof(block))
+			check_setup_failed(h, "write to storage: %s", errno_name(errno));
+}
+
+int storage_open_at(struct here h, size_t bytes)
+{
+	const char *disk = getenv("BULKHEAD_DISK");
+	int fd = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && is_memory(fd)) {
+		close(fd);
+		fd = -1;
+	}
+	if (fd < 0 && disk)
+		fd = open(disk, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		check_skip("not supported: storage: /var/tmp is in memory and no disk was given");
+	fill(h, fd, bytes);
+	storage_drop(fd);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM); /* no more than what is asked for */
+	return fd;
+}
+
+struct cgroup memory_parent_at(struct here h)
+{
+	struct cgroup p;
+
+	need_controller("memory");
+	p = cgroup_make_at(h, NULL, "p");
+	cgroup_write_at(h, &p, "cgroup.subtree_control", "+memory");
+	return p;
+}
