@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From the results of several kernels and the contract to one matrix. */
+#include "matrix.h"
+
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const state_names[STATES] = { "missing", "skipped", "held", "broken" };
+
+bool results_read(struct column *c, const char *path)
+{
+	json_error_t error;
+	json_t *root = json_load_file(path, 0, &error), *list;
+	const char *release;
+
+	if (!root) {
+		warnx("%s:%d: %s", path, error.line, error.text);
+		return false;
+	}
+	list = json_object_get(root, "results");
+	release = json_string_value(json_object_get(root, "kernel"));
+	if (!json_is_array(list) || !release) {
+		warnx("%s: not what \"bulkhead run --json\" writes: \"kernel\" and \"results\"",
+		      path);
+		json_decref(root);
+		return false;
+	}
+	c->results = json_incref(list);
+	if (!c->release)
+		c->release = text("%s", release);
+	json_decref(root);
+	return true;
+}
+
+static void *grow(void *array, size_t n, size_t size)
+{
+	array = reallocarray(array, n + 1, size);
+	if (!array)
+		err(EXIT_NO_GUEST, "no memory");
+	memset((char *)array + n * size, 0, size);
+	return array;
+}
+
+static bool wanted(const char *area, char **areas)
+{
+	if (!*areas)
+		return true;
+	for (; *areas; areas++)
+		if (!strcmp(area, *areas) || !strncmp(*areas, area, strlen(area)))
+			return true;
+	return false;
+}
+
+static struct promise *promise_find(struct matrix *m, const char *id)
+{
+	for (size_t i = 0; i < m->n_promises; i++)
+		if (!strcmp(m->promises[i].id, id))
+			return &m->promises[i];
+	return NULL;
+}
+
+static struct promise *promise_add(struct matrix *m, const char *id)
+{
+	struct promise *p;
+
+	m->promises = grow(m->promises, m->n_promises, sizeof(*m->promises));
+	p = &m->promises[m->n_promises++];
+	p->id = text("%s", id);
+	p->area = text("%.*s", (int)strcspn(id, "."), id);
+	p->cells = calloc(m->n_columns, sizeof(*p->cells));
+	if (!p->cells)
+		err(EXIT_NO_GUEST, "no memory");
+	return p;
+}
+
+static void read_contract(struct matrix *m, const char *path, char **areas)
+{
+	CLEAN(close_file) FILE *f = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!f)
+		err(EXIT_NO_GUEST, "%s", path);
+	while (getline(&line, &room, f) > 0) {
+		line[strcspn(line, "\t\n")] = '\0';
+		if (strchr(line, '.') && !promise_find(m, line)) {
+			CLEAN(free_text) char *area = text("%.*s", (int)strcspn(line, "."), line);
+
+			if (wanted(area, areas))
+				promise_add(m, line);
+		}
+	}
+	free(line);
+}
+
+static enum state state_of(const char *result)
+{
+	for (size_t i = 0; i < STATES; i++)
+		if (!strcmp(result, state_names[i]))
+			return (enum state)i;
+	return BROKEN; /* crashed, timed out, leaked ...: not held */
+}
+
+/* Several variants of one promise: the worst of them is told. */
+static void cell_take(struct cell *cell, const json_t *result)
+{
+	const char *word = json_string_value(json_object_get(result, "result"));
+	const char *reason = json_string_value(json_object_get(result, "reason"));
+	enum state state = state_of(word ?: "");
+
+	if (state < cell->state)
+		return;
+	if (state > cell->state || !cell->reason) {
+		free(cell->reason);
+		cell->reason = text("%s", reason ?: "");
+	}
+	cell->state = state;
+	cell->suspicious =
+		state == SKIPPED &&
+		(cell->suspicious || json_is_true(json_object_get(result, "suspicious")));
+}
+
+static void fill_column(struct matrix *m, size_t column)
+{
+	size_t i;
+	json_t *result;
+
+	json_array_foreach(m->columns[column].results, i, result)
+	{
+		const char *id = json_string_value(json_object_get(result, "promise"));
+		struct promise *p = id ? promise_find(m, id) : NULL;
+
+		if (id && !p)
+			p = promise_add(m, id);
+		if (p)
+			cell_take(&p->cells[column], result);
+	}
+}
+
+static void area_begin(const struct matrix *m, struct area *a, const char *name)
+{
+	a->name = name;
+	a->counts = calloc(m->n_columns, sizeof(*a->counts));
+	if (!a->counts)
+		err(EXIT_NO_GUEST, "no memory");
+}
+
+static struct area *area_find(struct matrix *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_areas; i++)
+		if (!strcmp(m->areas[i].name, name))
+			return &m->areas[i];
+	m->areas = grow(m->areas, m->n_areas, sizeof(*m->areas));
+	area_begin(m, &m->areas[m->n_areas], name);
+	return &m->areas[m->n_areas++];
+}
+
+/* CONTRACT is the folder of the lists; they tell what has no test yet. */
+void matrix_fill(struct matrix *m, const char *contract, char **areas)
+{
+	static const char *const lists[] = { "namespaces", "cgroups" };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		CLEAN(free_text) char *path = text("%s/%s.tsv", contract, lists[i]);
+
+		read_contract(m, path, areas);
+	}
+	area_begin(m, &m->total, "all");
+	for (size_t i = 0; i < m->n_columns; i++)
+		fill_column(m, i);
+	for (size_t i = 0; i < m->n_promises; i++) {
+		struct area *a = area_find(m, m->promises[i].area);
+
+		for (size_t c = 0; c < m->n_columns; c++) {
+			a->counts[c][m->promises[i].cells[c].state]++;
+			m->total.counts[c][m->promises[i].cells[c].state]++;
+		}
+	}
+}
+
+/* The first column that differs from the one before it with results; -1: none. */
+ssize_t promise_differs(const struct matrix *m, const struct promise *p)
+{
+	ssize_t before = -1;
+
+	for (size_t i = 0; i < m->n_columns; i++) {
+		if (m->columns[i].died)
+			continue;
+		if (before >= 0 && p->cells[i].state != p->cells[before].state)
+			return (ssize_t)i;
+		before = (ssize_t)i;
+	}
+	return -1;
+}
