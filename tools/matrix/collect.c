@@ -193,20 +193,6 @@ static void run_and_keep(const struct collect *what, const char *kernel, const c
 	c->died = NULL;
 }
 
-static char *short_name(const char *release)
-{
-	static const char *const ends[] = { "+", "-cloud", "-amd64" };
-	size_t n = strlen(release);
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		const char *end = strstr(release, ends[i]);
-
-		if (end && (size_t)(end - release) < n)
-			n = (size_t)(end - release);
-	}
-	return text("%.*s", (int)n, release);
-}
-
 static void collect_one(const struct collect *what, const char *kernel, uint64_t build,
 			struct column *c)
 {
@@ -221,7 +207,7 @@ static void collect_one(const struct collect *what, const char *kernel, uint64_t
 		err(EXIT_NO_GUEST, "%s", dir);
 	cache_sweep(path);
 	c->release = k.release;
-	c->name = short_name(k.release);
+	c->name = kernel_short_name(k.release);
 	if (what->fresh)
 		unlink(path);
 	if (access(path, R_OK))
@@ -230,11 +216,6 @@ static void collect_one(const struct collect *what, const char *kernel, uint64_t
 		unlink(path);
 		c->died = text("no results");
 	}
-}
-
-static int by_version(const void *a, const void *b)
-{
-	return strverscmp(((const struct column *)a)->release, ((const struct column *)b)->release);
 }
 
 void collect(const struct collect *what, struct matrix *m)
@@ -247,5 +228,4 @@ void collect(const struct collect *what, struct matrix *m)
 		err(EXIT_NO_GUEST, "no memory");
 	for (size_t i = 0; i < m->n_columns; i++)
 		collect_one(what, what->kernels.v[i], build, &m->columns[i]);
-	qsort(m->columns, m->n_columns, sizeof(*m->columns), by_version);
 }

@@ -125,7 +125,7 @@ static void read_results(const struct words *files, struct matrix *m)
 		*c = (struct column) {};
 		if (!results_read(c, files->v[i]))
 			exit(EXIT_USAGE);
-		c->name = text("%.*s", (int)strcspn(c->release, "+"), c->release);
+		c->name = kernel_short_name(c->release);
 	}
 }
 

@@ -46,6 +46,7 @@ struct matrix {
 extern const char *const state_names[STATES];
 
 /* results.c */
+char *kernel_short_name(const char *release);
 bool results_read(struct column *c, const char *path);
 void matrix_fill(struct matrix *m, const char *contract, char **areas);
 ssize_t promise_differs(const struct matrix *m, const struct promise *p);

@@ -9,6 +9,20 @@
 
 const char *const state_names[STATES] = { "missing", "skipped", "held", "broken" };
 
+char *kernel_short_name(const char *release)
+{
+	static const char *const ends[] = { "+", "-cloud", "-amd64" };
+	size_t n = strlen(release);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		const char *end = strstr(release, ends[i]);
+
+		if (end && (size_t)(end - release) < n)
+			n = (size_t)(end - release);
+	}
+	return text("%.*s", (int)n, release);
+}
+
 bool results_read(struct column *c, const char *path)
 {
 	json_error_t error;
@@ -157,6 +171,11 @@ static struct area *area_find(struct matrix *m, const char *name)
 	return &m->areas[m->n_areas++];
 }
 
+static int by_version(const void *a, const void *b)
+{
+	return strverscmp(((const struct column *)a)->release, ((const struct column *)b)->release);
+}
+
 /* CONTRACT is the folder of the lists; they tell what has no test yet. */
 void matrix_fill(struct matrix *m, const char *contract, char **areas)
 {
@@ -167,6 +186,7 @@ void matrix_fill(struct matrix *m, const char *contract, char **areas)
 
 		read_contract(m, path, areas);
 	}
+	qsort(m->columns, m->n_columns, sizeof(*m->columns), by_version);
 	area_begin(m, &m->total, "all");
 	for (size_t i = 0; i < m->n_columns; i++)
 		fill_column(m, i);
