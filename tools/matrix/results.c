@@ -4,6 +4,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,14 +58,15 @@ static void *grow(void *array, size_t n, size_t size)
 	return array;
 }
 
-static bool wanted(const char *area, char **areas)
+/* As "bulkhead run" takes them: areas, ids and patterns of either. */
+static bool wanted(const char *id, char **words)
 {
-	if (!*areas)
-		return true;
-	for (; *areas; areas++)
-		if (!strcmp(area, *areas) || !strncmp(*areas, area, strlen(area)))
-			return true;
-	return false;
+	CLEAN(free_text) char *area = text("%.*s", (int)strcspn(id, "."), id);
+	bool any = !*words;
+
+	for (; *words && !any; words++)
+		any = !fnmatch(*words, area, 0) || !fnmatch(*words, id, 0);
+	return any;
 }
 
 static struct promise *promise_find(struct matrix *m, const char *id)
@@ -99,12 +101,8 @@ static void read_contract(struct matrix *m, const char *path, char **areas)
 		err(EXIT_NO_GUEST, "%s", path);
 	while (getline(&line, &room, f) > 0) {
 		line[strcspn(line, "\t\n")] = '\0';
-		if (strchr(line, '.') && !promise_find(m, line)) {
-			CLEAN(free_text) char *area = text("%.*s", (int)strcspn(line, "."), line);
-
-			if (wanted(area, areas))
-				promise_add(m, line);
-		}
+		if (strchr(line, '.') && wanted(line, areas) && !promise_find(m, line))
+			promise_add(m, line);
 	}
 	free(line);
 }
@@ -136,7 +134,7 @@ static void cell_take(struct cell *cell, const json_t *result)
 		(cell->suspicious || json_is_true(json_object_get(result, "suspicious")));
 }
 
-static void fill_column(struct matrix *m, size_t column)
+static void fill_column(struct matrix *m, size_t column, char **areas)
 {
 	size_t i;
 	json_t *result;
@@ -146,7 +144,7 @@ static void fill_column(struct matrix *m, size_t column)
 		const char *id = json_string_value(json_object_get(result, "promise"));
 		struct promise *p = id ? promise_find(m, id) : NULL;
 
-		if (id && !p)
+		if (id && !p && wanted(id, areas))
 			p = promise_add(m, id);
 		if (p)
 			cell_take(&p->cells[column], result);
@@ -189,7 +187,7 @@ void matrix_fill(struct matrix *m, const char *contract, char **areas)
 	qsort(m->columns, m->n_columns, sizeof(*m->columns), by_version);
 	area_begin(m, &m->total, "all");
 	for (size_t i = 0; i < m->n_columns; i++)
-		fill_column(m, i);
+		fill_column(m, i, areas);
 	for (size_t i = 0; i < m->n_promises; i++) {
 		struct area *a = area_find(m, m->promises[i].area);
 

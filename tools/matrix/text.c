@@ -52,18 +52,18 @@ static void difference(const struct matrix *m, const struct promise *p, size_t f
 	}
 }
 
-static bool is_alike(const struct matrix *m, const struct promise *p,
-		     bool (*is)(const struct cell *))
+static bool broken_everywhere(const struct matrix *m, const struct promise *p)
 {
-	for (size_t i = 0; i < m->n_columns; i++)
-		if (!m->columns[i].died && !is(&p->cells[i]))
-			return false;
-	return true;
-}
+	size_t broken = 0;
 
-static bool is_broken(const struct cell *c)
-{
-	return c->state == BROKEN;
+	for (size_t i = 0; i < m->n_columns; i++) {
+		if (m->columns[i].died)
+			continue;
+		if (p->cells[i].state != BROKEN)
+			return false;
+		broken++;
+	}
+	return broken > 0;
 }
 
 void write_text(const struct matrix *m, FILE *to)
@@ -86,7 +86,7 @@ void write_text(const struct matrix *m, FILE *to)
 		difference(m, &m->promises[i], (size_t)first, to);
 	}
 	for (size_t i = 0, k = 0; i < m->n_promises; i++) {
-		if (!is_alike(m, &m->promises[i], is_broken))
+		if (!broken_everywhere(m, &m->promises[i]))
 			continue;
 		fputs(k++ ? "" : "\nBroken on all of them:\n", to);
 		fprintf(to, "    %s\n", m->promises[i].id);
