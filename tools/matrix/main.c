@@ -164,7 +164,7 @@ static void tell(const struct matrix *m, const char *const outputs[FORMATS])
 static int verdict(const struct matrix *m)
 {
 	for (size_t i = 0; i < m->n_columns; i++)
-		if (m->columns[i].died)
+		if (m->columns[i].died || m->columns[i].problems.n)
 			return 1;
 	for (size_t a = 0; a < m->n_areas; a++)
 		for (size_t i = 0; i < m->n_columns; i++)

@@ -24,8 +24,9 @@ struct promise {
 struct column {
 	char *name; /* short, for a head of a table */
 	char *release;
-	char *died;	 /* why there are no results, or NULL */
-	json_t *results; /* what "bulkhead run --json" wrote */
+	char *died;	       /* why there are no results, or NULL */
+	struct words problems; /* of programs as a whole */
+	json_t *results;       /* what "bulkhead run --json" wrote */
 };
 
 struct area {

@@ -24,6 +24,20 @@ char *kernel_short_name(const char *release)
 	return text("%.*s", (int)n, release);
 }
 
+/* What is wrong with a program as a whole: it leaked, crashed, printed rubbish. */
+static void problems_read(struct column *c, const json_t *programs)
+{
+	size_t i, j;
+	json_t *program, *problem;
+
+	json_array_foreach(programs, i, program)
+		json_array_foreach(json_object_get(program, "problems"), j, problem)
+			words_add(&c->problems, "%s: %s: %s",
+				  json_string_value(json_object_get(program, "name")) ?: "?",
+				  json_string_value(json_object_get(problem, "kind")) ?: "?",
+				  json_string_value(json_object_get(problem, "text")) ?: "?");
+}
+
 bool results_read(struct column *c, const char *path)
 {
 	json_error_t error;
@@ -43,6 +57,7 @@ bool results_read(struct column *c, const char *path)
 		return false;
 	}
 	c->results = json_incref(list);
+	problems_read(c, json_object_get(root, "programs"));
 	if (!c->release)
 		c->release = text("%s", release);
 	json_decref(root);
@@ -107,31 +122,44 @@ static void read_contract(struct matrix *m, const char *path, char **areas)
 	free(line);
 }
 
+/* "lost" and "defect" are not held either; the reason tells them apart. */
 static enum state state_of(const char *result)
 {
 	for (size_t i = 0; i < STATES; i++)
 		if (!strcmp(result, state_names[i]))
 			return (enum state)i;
-	return BROKEN; /* crashed, timed out, leaked ...: not held */
+	return BROKEN;
+}
+
+/* What the run gives as the reason, else the first thing that the test said. */
+static char *reason_of(const char *word, enum state state, const json_t *result)
+{
+	const char *reason = json_string_value(json_object_get(result, "reason"));
+	const json_t *notes = json_object_get(result, "notes");
+
+	if (!reason && state == BROKEN)
+		reason = json_string_value(json_array_get(notes, 0));
+	if (strcmp(word, state_names[state]))
+		return text("%s%s%s", word, reason ? ": " : "", reason ?: "");
+	return text("%s", reason ?: "");
 }
 
 /* Several variants of one promise: the worst of them is told. */
 static void cell_take(struct cell *cell, const json_t *result)
 {
-	const char *word = json_string_value(json_object_get(result, "result"));
-	const char *reason = json_string_value(json_object_get(result, "reason"));
-	enum state state = state_of(word ?: "");
+	const char *word = json_string_value(json_object_get(result, "result")) ?: "no result";
+	enum state state = state_of(word);
 
 	if (state < cell->state)
 		return;
 	if (state > cell->state || !cell->reason) {
 		free(cell->reason);
-		cell->reason = text("%s", reason ?: "");
+		cell->reason = reason_of(word, state, result);
 	}
-	cell->state = state;
 	cell->suspicious =
-		state == SKIPPED &&
-		(cell->suspicious || json_is_true(json_object_get(result, "suspicious")));
+		state == SKIPPED && ((cell->suspicious && cell->state == SKIPPED) ||
+				     json_is_true(json_object_get(result, "suspicious")));
+	cell->state = state;
 }
 
 static void fill_column(struct matrix *m, size_t column, char **areas)

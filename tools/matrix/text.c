@@ -77,6 +77,9 @@ void write_text(const struct matrix *m, FILE *to)
 	for (size_t i = 0; i < m->n_columns; i++)
 		if (m->columns[i].died)
 			fprintf(to, "%s: no results: %s\n", m->columns[i].name, m->columns[i].died);
+	for (size_t i = 0; i < m->n_columns; i++)
+		for (size_t p = 0; p < m->columns[i].problems.n; p++)
+			fprintf(to, "%s: %s\n", m->columns[i].name, m->columns[i].problems.v[p]);
 	for (size_t i = 0; i < m->n_promises; i++) {
 		ssize_t first = promise_differs(m, &m->promises[i]);
 
@@ -108,6 +111,15 @@ static json_t *counts_json(const struct matrix *m, size_t column)
 	return areas;
 }
 
+static json_t *problems_json(const struct column *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->problems.n; i++)
+		json_array_append_new(list, json_string(c->problems.v[i]));
+	return list;
+}
+
 static json_t *kernels_json(const struct matrix *m)
 {
 	json_t *kernels = json_array();
@@ -116,6 +128,7 @@ static json_t *kernels_json(const struct matrix *m)
 		const struct column *c = &m->columns[i];
 		json_t *each = json_pack("{s:s, s:s}", "name", c->name, "kernel", c->release);
 
+		json_object_set_new(each, "problems", problems_json(c));
 		if (c->died)
 			json_object_set_new(each, "died", json_string(c->died));
 		else

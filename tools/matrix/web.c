@@ -61,10 +61,22 @@ static void markdown_difference(const struct matrix *m, const struct promise *p,
 	fputs(" |\n", to);
 }
 
+static void markdown_problems(const struct matrix *m, FILE *to)
+{
+	for (size_t i = 0; i < m->n_columns; i++) {
+		for (size_t p = 0; p < m->columns[i].problems.n; p++) {
+			fprintf(to, "\n- %s: ", m->columns[i].name);
+			markdown_escape(m->columns[i].problems.v[p], to);
+		}
+	}
+	fputs("\n", to);
+}
+
 void write_markdown(const struct matrix *m, FILE *to)
 {
 	fputs("Promises held / broken / skipped / missing.\n\n", to);
 	markdown_counts(m, to);
+	markdown_problems(m, to);
 	fputs("\nWhere kernels differ:\n\n| promise |", to);
 	for (size_t i = 0; i < m->n_columns; i++)
 		fprintf(to, " %s |", m->columns[i].name);
@@ -184,7 +196,12 @@ void write_html(const struct matrix *m, FILE *to)
 	for (size_t a = 0; a < m->n_areas; a++)
 		html_area(m, &m->areas[a], to);
 	html_area(m, &m->total, to);
-	fputs("</table>\n<h2>Where kernels differ</h2>\n", to);
+	fputs("</table>\n", to);
+	for (size_t i = 0; i < m->n_columns; i++)
+		for (size_t p = 0; p < m->columns[i].problems.n; p++)
+			html_cell("p", "broken", m->columns[i].release, m->columns[i].problems.v[p],
+				  to);
+	fputs("<h2>Where kernels differ</h2>\n", to);
 	html_promises(m, true, to);
 	fputs("<details><summary>All promises</summary>\n", to);
 	html_promises(m, false, to);
