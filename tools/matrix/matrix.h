@@ -7,7 +7,8 @@
 
 #include <jansson.h>
 
-enum state { MISSING, SKIPPED, HELD, BROKEN, STATES };
+/* DEFECT: broken in a way that is known and understood. */
+enum state { MISSING, SKIPPED, HELD, DEFECT, BROKEN, STATES };
 
 /* One promise on one kernel; its worst where it has several variants. */
 struct cell {
@@ -50,6 +51,8 @@ extern const char *const state_names[STATES];
 char *kernel_short_name(const char *release);
 bool results_read(struct column *c, const char *path);
 void matrix_fill(struct matrix *m, const char *contract, char **areas);
+extern const char counts_legend[];
+char *counts_text(const unsigned int counts[STATES]);
 ssize_t promise_differs(const struct matrix *m, const struct promise *p);
 
 /* collect.c: run what the cache does not have. */

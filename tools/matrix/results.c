@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const state_names[STATES] = { "missing", "skipped", "held", "broken" };
+const char *const state_names[STATES] = { "missing", "skipped", "held", "defect", "broken" };
+const char counts_legend[] = "held/broken/defect/skipped/missing";
 
 char *kernel_short_name(const char *release)
 {
@@ -122,7 +123,7 @@ static void read_contract(struct matrix *m, const char *path, char **areas)
 	free(line);
 }
 
-/* "lost" and "defect" are not held either; the reason tells them apart. */
+/* What is "lost" is not held either; the reason tells them apart. */
 static enum state state_of(const char *result)
 {
 	for (size_t i = 0; i < STATES; i++)
@@ -224,6 +225,12 @@ void matrix_fill(struct matrix *m, const char *contract, char **areas)
 			m->total.counts[c][m->promises[i].cells[c].state]++;
 		}
 	}
+}
+
+char *counts_text(const unsigned int counts[STATES])
+{
+	return text("%u/%u/%u/%u/%u", counts[HELD], counts[BROKEN], counts[DEFECT], counts[SKIPPED],
+		    counts[MISSING]);
 }
 
 /* The first column that differs from the one before it with results; -1: none. */

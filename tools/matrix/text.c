@@ -8,20 +8,18 @@
 
 static void head(const struct matrix *m, FILE *to)
 {
-	fprintf(to, "%-28s", "held/broken/skipped/missing");
+	fprintf(to, "%-34s", counts_legend);
 	for (size_t i = 0; i < m->n_columns; i++)
 		fprintf(to, " %*s", NAME_WIDTH, m->columns[i].name);
 	fputc('\n', to);
 }
 
-static void counts(const struct matrix *m, const char *name, unsigned int (*n)[STATES], FILE *to)
+static void counts(const struct matrix *m, const struct area *a, FILE *to)
 {
-	char cell[64];
-
-	fprintf(to, "%-28s", name);
+	fprintf(to, "%-34s", a->name);
 	for (size_t i = 0; i < m->n_columns; i++) {
-		snprintf(cell, sizeof(cell), "%u/%u/%u/%u", n[i][HELD], n[i][BROKEN], n[i][SKIPPED],
-			 n[i][MISSING]);
+		CLEAN(free_text) char *cell = counts_text(a->counts[i]);
+
 		fprintf(to, " %*s", NAME_WIDTH, m->columns[i].died ? "died" : cell);
 	}
 	fputc('\n', to);
@@ -72,8 +70,8 @@ void write_text(const struct matrix *m, FILE *to)
 
 	head(m, to);
 	for (size_t a = 0; a < m->n_areas; a++)
-		counts(m, m->areas[a].name, m->areas[a].counts, to);
-	counts(m, "all", m->total.counts, to);
+		counts(m, &m->areas[a], to);
+	counts(m, &m->total, to);
 	for (size_t i = 0; i < m->n_columns; i++)
 		if (m->columns[i].died)
 			fprintf(to, "%s: no results: %s\n", m->columns[i].name, m->columns[i].died);

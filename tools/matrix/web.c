@@ -17,13 +17,9 @@ static void markdown_area(const struct matrix *m, const struct area *a, FILE *to
 {
 	fprintf(to, "| %s |", a->name);
 	for (size_t i = 0; i < m->n_columns; i++) {
-		const unsigned int *n = a->counts[i];
+		CLEAN(free_text) char *cell = counts_text(a->counts[i]);
 
-		if (m->columns[i].died)
-			fputs(" died |", to);
-		else
-			fprintf(to, " %u / %u / %u / %u |", n[HELD], n[BROKEN], n[SKIPPED],
-				n[MISSING]);
+		fprintf(to, " %s |", m->columns[i].died ? "died" : cell);
 	}
 	fputs("\n", to);
 }
@@ -74,7 +70,7 @@ static void markdown_problems(const struct matrix *m, FILE *to)
 
 void write_markdown(const struct matrix *m, FILE *to)
 {
-	fputs("Promises held / broken / skipped / missing.\n\n", to);
+	fprintf(to, "Promises %s.\n\n", counts_legend);
 	markdown_counts(m, to);
 	markdown_problems(m, to);
 	fputs("\nWhere kernels differ:\n\n| promise |", to);
@@ -135,20 +131,17 @@ static void html_head(const struct matrix *m, const char *first, FILE *to)
 
 static void html_area(const struct matrix *m, const struct area *a, FILE *to)
 {
-	char said[64];
-
 	fputs("<tr>", to);
 	html_cell("th", "name", "", a->name, to);
 	for (size_t i = 0; i < m->n_columns; i++) {
 		const unsigned int *n = a->counts[i];
 		const char *class = n[BROKEN] ? "broken" : n[HELD] ? "held" : "skipped";
+		CLEAN(free_text) char *said = counts_text(n);
 
-		snprintf(said, sizeof(said), "%u / %u / %u / %u", n[HELD], n[BROKEN], n[SKIPPED],
-			 n[MISSING]);
 		if (m->columns[i].died)
 			html_cell("td", "broken", m->columns[i].died, "died", to);
 		else
-			html_cell("td", class, "held / broken / skipped / missing", said, to);
+			html_cell("td", class, counts_legend, said, to);
 	}
 	fputs("</tr>\n", to);
 }
@@ -188,10 +181,13 @@ void write_html(const struct matrix *m, FILE *to)
 	      "th, td { padding: 2px 8px; border: 1px solid #ccc; text-align: right }\n"
 	      ".name { text-align: left; font-weight: normal; font-family: monospace }\n"
 	      ".held { background: #dfd } .broken { background: #fbb }\n"
-	      ".skipped { background: #ffd } .missing { color: #999 }\n"
+	      ".skipped { background: #ffd } .missing { color: #999 } .defect { background: #fdb "
+	      "}\n"
 	      "</style></head><body>\n<h1>Promises and kernels</h1>\n"
-	      "<p>Held / broken / skipped / missing; a reason shows on pointing.</p>\n<table>\n",
+	      "<p>",
 	      to);
+	html_escape(counts_legend, to);
+	fputs("; a reason shows on pointing.</p>\n<table>\n", to);
 	html_head(m, "area", to);
 	for (size_t a = 0; a < m->n_areas; a++)
 		html_area(m, &m->areas[a], to);
