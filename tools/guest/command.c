@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -171,6 +172,27 @@ static bool reap(pid_t wanted, int *status)
 	return done;
 }
 
+/*
+ * Where somebody looks at the output, the command has a terminal of the same
+ * size; raw, because that of the host does what there is to do.
+ */
+static bool open_terminal(const char *size, int ends[2])
+{
+	struct winsize w = {};
+	struct termios t;
+	int unlock = 0;
+
+	ends[0] = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (sscanf(size, "%hu %hu", &w.ws_row, &w.ws_col) != 2 || ends[0] < 0 ||
+	    ioctl(ends[0], TIOCSPTLCK, &unlock))
+		return false;
+	ends[1] = ioctl(ends[0], TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (ends[1] < 0 || tcgetattr(ends[1], &t))
+		return false;
+	cfmakeraw(&t);
+	return !tcsetattr(ends[1], TCSANOW, &t) && !ioctl(ends[1], TIOCSWINSZ, &w);
+}
+
 static int relay_until_gone(pid_t pid, const int pipes[PORTS][2], int signals)
 {
 	struct pollfd p[PORTS + 1] = {
@@ -205,6 +227,7 @@ static int relay_until_gone(pid_t pid, const int pipes[PORTS][2], int signals)
  */
 int command_run(void)
 {
+	const char *terminal = setting("terminal", 0);
 	int pipes[PORTS][2], signals;
 	sigset_t child;
 	pid_t pid;
@@ -213,7 +236,8 @@ int command_run(void)
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	signals = signalfd(-1, &child, SFD_CLOEXEC);
-	if (signals < 0 || pipe2(pipes[OUT], O_CLOEXEC) || pipe2(pipes[ERR], O_CLOEXEC)) {
+	if (signals < 0 || pipe2(pipes[ERR], O_CLOEXEC) ||
+	    (!(terminal && open_terminal(terminal, pipes[OUT])) && pipe2(pipes[OUT], O_CLOEXEC))) {
 		tell("note cannot start the command: %s\n", strerror(errno));
 		return 126;
 	}

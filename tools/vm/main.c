@@ -206,6 +206,7 @@ int main(int argc, char **argv)
 	if (!argv[optind])
 		errx(EXIT_NO_GUEST, "no command (see --help)");
 	add_command(&l.vm, argv + optind);
+	vm_use_terminal(&l.vm);
 	kernel_find(l.kernel, l.modules, &l.vm.kernel);
 	o = vm_run(&l.vm);
 	return outcome_exit(&l.vm, &o);

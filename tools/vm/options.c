@@ -5,6 +5,8 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 unsigned int number(const char *arg, const char *option, unsigned long min, unsigned long max)
 {
@@ -77,4 +79,16 @@ void vm_set_cgroup(struct vm *vm, const char *layout)
 		}
 	}
 	errx(EXIT_NO_GUEST, "--cgroup %s: v2, v1, hybrid or none", layout);
+}
+
+/* Somebody looks at our output: the command in the guest is to know. */
+void vm_use_terminal(struct vm *vm)
+{
+	struct winsize w;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &w))
+		return;
+	words_add(&vm->settings, "terminal %u %u", w.ws_row, w.ws_col);
+	if (getenv("TERM"))
+		words_add(&vm->env, "TERM=%s", getenv("TERM"));
 }

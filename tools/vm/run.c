@@ -233,7 +233,7 @@ static void add_suites(struct vm *vm, const char *dir)
 
 static void furnish(struct line *l)
 {
-	static const char *const passed[] = { "BULKHEAD_SCALE", "TERM", "COLUMNS", "NO_COLOR" };
+	static const char *const passed[] = { "BULKHEAD_SCALE", "NO_COLOR" };
 	CLEAN(free_text) char *dir = own_folder();
 	struct vm *vm = &l->vm;
 
@@ -246,6 +246,7 @@ static void furnish(struct line *l)
 	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
 		if (getenv(passed[i]))
 			words_add(&vm->env, "%s=%s", passed[i], getenv(passed[i]));
+	vm_use_terminal(vm);
 	vm_add_disk(vm, "512M");
 	vm_add_swap(vm, "256M");
 	vm_add_zram(vm, "64M");

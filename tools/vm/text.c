@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char *text_of(const char *format, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *text_of(const char *format, va_list ap)
 {
 	char *s;
 

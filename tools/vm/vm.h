@@ -157,6 +157,7 @@ off_t size_of(const char *size);
 void vm_add_disk(struct vm *vm, const char *size);
 void vm_add_swap(struct vm *vm, const char *size);
 void vm_add_zram(struct vm *vm, const char *size);
+void vm_use_terminal(struct vm *vm);
 void vm_set_cgroup(struct vm *vm, const char *layout);
 
 /* guest.c */
