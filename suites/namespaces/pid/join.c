@@ -246,7 +246,7 @@ TEST_F(pid, init_by_setns_sibling)
 		}
 		child_meet(&first);
 		child_meet(&unsharer);
-		child_dead(&unsharer);
+		EXPECT_EQ(POLLIN, poll_one(unsharer.pidfd, POLLIN, wait_limit_ms(10)) & POLLIN);
 		child_kill(&first);
 	}
 	child_wait(&unsharer);

@@ -96,6 +96,7 @@ static void need_own_pid_max(void)
 	struct child c;
 
 	CHILD (&c, .flags = CLONE_NEWUSER | CLONE_NEWPID, .map = cred_foreign_map()) {
+		MUST(setresuid(0, 0, 0));
 		int fd = open(PID_MAX, O_WRONLY | O_CLOEXEC);
 
 		child_send(&c, fd >= 0 || file_number(PID_MAX) != outside);
@@ -125,6 +126,7 @@ TEST_F(pid, pid_max_per_ns)
 
 	need_own_pid_max();
 	IN_CHILD (.flags = CLONE_NEWUSER | CLONE_NEWPID, .map = cred_foreign_map()) {
+		MUST(setresuid(0, 0, 0));
 		EXPECT_EQ(4194304, file_number(PID_MAX));
 		EXPECT_OK(file_try_write(PID_MAX, "4000"));
 		EXPECT_EQ(4000, file_number(PID_MAX));

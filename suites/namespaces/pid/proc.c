@@ -140,6 +140,7 @@ TEST_F(pid, proc_stat_ppid)
 		EXPECT_EQ(0, proc_stat(proc, injected, 4));
 		EXPECT_STREQ("0", status_value(proc, injected, "PPid"));
 		child_meet(&c);
+		child_recv(&c);
 	}
 	child_meet(&c);
 	pid_t me = proc_self("/proc"), there = proc_pid(c.pidfd);
@@ -150,6 +151,7 @@ TEST_F(pid, proc_stat_ppid)
 		child_send(&c, getpid());
 		child_meet(&c);
 	}
+	child_send(&c, 0);
 	child_wait(&c);
 }
 
