@@ -3,6 +3,7 @@
 #include "child.h"
 #include "cgroup.h"
 #include "file.h"
+#include "proc.h"
 #include "wait.h"
 
 #include <fcntl.h>
@@ -15,8 +16,10 @@
 #include <sys/wait.h>
 
 /* Write the child's maps from outside, where the ids and the right to map are. */
-static void map_ids(struct here h, pid_t pid, const struct child_opts *o)
+static void map_ids(struct here h, const struct child *c, const struct child_opts *o)
 {
+	/* Below the pid namespace of /proc the number there is another one. */
+	pid_t pid = proc_pid_at(h, c->pidfd);
 	static const char *const files[] = { "uid_map", "gid_map" };
 	const uid_t own[] = { geteuid(), getegid() };
 	char path[64], text[64];
@@ -39,7 +42,7 @@ static void map_ids(struct here h, pid_t pid, const struct child_opts *o)
 static void release(struct here h, struct child *c, const struct child_opts *o)
 {
 	if ((o->flags & CLONE_NEWUSER) && !o->unmapped)
-		map_ids(h, c->pid, o);
+		map_ids(h, c, o);
 	if (o->flags & CLONE_NEWUSER)
 		child_send_at(h, c, 0);
 }
@@ -217,6 +220,15 @@ int64_t child_recv_at(struct here h, struct child *c)
 	if (recv(c->sock, &value, sizeof(value), 0) != sizeof(value))
 		peer_lost(h, c, "receive");
 	return value;
+}
+
+pid_t child_recv_pid_at(struct here h, struct child *c)
+{
+	int64_t pid = child_recv_at(h, c);
+
+	if (pid < 1)
+		check_setup_failed(h, "wanted a pid, received %jd", (intmax_t)pid);
+	return pid;
 }
 
 void child_meet_at(struct here h, struct child *c)

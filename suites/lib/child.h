@@ -96,11 +96,15 @@ bool child_alive(struct child *c);
  */
 #define child_send(c, value) child_send_at(HERE, c, value)
 #define child_recv(c)	     child_recv_at(HERE, c)
+#define child_recv_pid(c)    child_recv_pid_at(HERE, c)
 #define child_meet(c)	     child_meet_at(HERE, c)
 #define child_send_fd(c, fd) child_send_fd_at(HERE, c, fd)
 #define child_recv_fd(c)     child_recv_fd_at(HERE, c)
 void child_send_at(struct here h, struct child *c, int64_t value);
 int64_t child_recv_at(struct here h, struct child *c);
+/* For what goes to kill(2), where 0 and -1 would mean everybody: anything but a pid ends the test.
+ */
+pid_t child_recv_pid_at(struct here h, struct child *c);
 void child_meet_at(struct here h, struct child *c);
 void child_send_fd_at(struct here h, struct child *c, int fd);
 int child_recv_fd_at(struct here h, struct child *c);

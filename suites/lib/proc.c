@@ -21,6 +21,17 @@ pid_t proc_self(const char *proc)
 	return atoi(text);
 }
 
+pid_t proc_pid_at(struct here h, int pidfd)
+{
+	char *text = file_read_at(h, "/proc/self/fdinfo/%d", pidfd);
+	char *value = text_value(text, "Pid");
+	pid_t pid = value ? atoi(value) : 0;
+
+	free(text);
+	free(value);
+	return pid;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	return *(const int *)a - *(const int *)b;

@@ -107,29 +107,31 @@ static void expect_einval(void)
 
 TEST_F(pid, unshare_twice_einval)
 {
-	struct child other;
-	int own = ns_open(0, "pid");
+	IN_CHILD (.flags = CLONE_NEWPID) {
+		struct child other;
+		int own = ns_open(0, "pid");
 
-	CHILD (&other, .flags = CLONE_NEWPID)
-		child_sleep();
-	IN_CHILD () {
-		EXPECT_OK(unshare(CLONE_NEWPID));
-		expect_einval();
-		EXPECT_OK(setns(own, CLONE_NEWPID));
-		EXPECT_OK(unshare(CLONE_NEWPID));
-		expect_einval();
+		CHILD (&other, .flags = CLONE_NEWPID)
+			child_sleep();
+		IN_CHILD () {
+			EXPECT_OK(unshare(CLONE_NEWPID));
+			expect_einval();
+			EXPECT_OK(setns(own, CLONE_NEWPID));
+			EXPECT_OK(unshare(CLONE_NEWPID));
+			expect_einval();
+		}
+		IN_CHILD () {
+			EXPECT_OK(setns(other.pidfd, CLONE_NEWPID));
+			expect_einval();
+			EXPECT_OK(setns(own, CLONE_NEWPID));
+			IN_CHILD (.flags = CLONE_NEWPID)
+				EXPECT_EQ(1, getpid());
+			EXPECT_OK(unshare(CLONE_NEWPID));
+			IN_CHILD ()
+				EXPECT_EQ(1, getpid());
+		}
+		child_kill(&other);
 	}
-	IN_CHILD () {
-		EXPECT_OK(setns(other.pidfd, CLONE_NEWPID));
-		expect_einval();
-		EXPECT_OK(setns(own, CLONE_NEWPID));
-		IN_CHILD (.flags = CLONE_NEWPID)
-			EXPECT_EQ(1, getpid());
-		EXPECT_OK(unshare(CLONE_NEWPID));
-		IN_CHILD ()
-			EXPECT_EQ(1, getpid());
-	}
-	child_kill(&other);
 }
 
 /* A process of this user namespace inside a pid namespace of another one. */
@@ -175,28 +177,32 @@ TEST_F(pid, unshare_threads_ok)
 
 TEST_F(pid, thread_einval)
 {
-	const unsigned long thread_flags = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
-	struct sys_clone_args args = { .flags = thread_flags | CLONE_NEWPID };
-	struct child other;
-	int own = ns_open(0, "pid");
+	IN_CHILD (.flags = CLONE_NEWPID) {
+		const unsigned long thread_flags = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+		struct sys_clone_args args = { .flags = thread_flags | CLONE_NEWPID };
+		struct child other;
+		int own = ns_open(0, "pid");
 
-	CHILD (&other, .flags = CLONE_NEWPID)
-		child_sleep();
-	EXPECT_ERRNO(EINVAL, syscall(SYS_clone, thread_flags | CLONE_NEWPID, 0L, 0L, 0L, 0L));
-	EXPECT_ERRNO(EINVAL, sys_clone3(&args, sizeof(args)));
-	for (int joined = 0; joined < 2; joined++)
-		IN_CHILD () {
-			pthread_t thread;
+		CHILD (&other, .flags = CLONE_NEWPID)
+			child_sleep();
+		EXPECT_ERRNO(EINVAL,
+			     syscall(SYS_clone, thread_flags | CLONE_NEWPID, 0L, 0L, 0L, 0L));
+		EXPECT_ERRNO(EINVAL, sys_clone3(&args, sizeof(args)));
+		for (int joined = 0; joined < 2; joined++)
+			IN_CHILD () {
+				pthread_t thread;
 
-			if (joined)
-				MUST(setns(other.pidfd, CLONE_NEWPID));
-			else
-				MUST(unshare(CLONE_NEWPID));
-			EXPECT_EQ(EINVAL, pthread_create(&thread, NULL, wait_for_ever, NULL));
-			MUST(setns(own, CLONE_NEWPID));
-			EXPECT_EQ(0, pthread_create(&thread, NULL, wait_for_ever, NULL));
-		}
-	child_kill(&other);
+				if (joined)
+					MUST(setns(other.pidfd, CLONE_NEWPID));
+				else
+					MUST(unshare(CLONE_NEWPID));
+				EXPECT_EQ(EINVAL,
+					  pthread_create(&thread, NULL, wait_for_ever, NULL));
+				MUST(setns(own, CLONE_NEWPID));
+				EXPECT_EQ(0, pthread_create(&thread, NULL, wait_for_ever, NULL));
+			}
+		child_kill(&other);
+	}
 }
 
 static volatile pid_t shared_pid;

@@ -146,25 +146,27 @@ static void exec_membership(void)
 
 TEST_F(pid, membership_fixed)
 {
-	struct child other;
-	int own = ns_open(0, "pid");
+	IN_CHILD (.flags = CLONE_NEWPID) {
+		struct child other;
+		int own = ns_open(0, "pid");
 
-	start_init(&other);
-	IN_CHILD () {
-		uint64_t id = ns_id(0, "pid");
+		start_init(&other);
+		IN_CHILD () {
+			uint64_t id = ns_id(0, "pid");
 
-		MUST(unshare(CLONE_NEWPID));
-		EXPECT_EQ(id, ns_id(0, "pid"));
-		IN_CHILD ()
-			EXPECT_NE(id, ns_id(0, "pid"));
-		EXPECT_EQ(id, ns_id(0, "pid"));
-		MUST(setns(own, CLONE_NEWPID));
-		EXPECT_EQ(id, ns_id(0, "pid"));
-		MUST(setns(other.pidfd, CLONE_NEWPID));
-		EXPECT_EQ(id, ns_id(0, "pid"));
-		exec_membership();
+			MUST(unshare(CLONE_NEWPID));
+			EXPECT_EQ(id, ns_id(0, "pid"));
+			IN_CHILD ()
+				EXPECT_NE(id, ns_id(0, "pid"));
+			EXPECT_EQ(id, ns_id(0, "pid"));
+			MUST(setns(own, CLONE_NEWPID));
+			EXPECT_EQ(id, ns_id(0, "pid"));
+			MUST(setns(other.pidfd, CLONE_NEWPID));
+			EXPECT_EQ(id, ns_id(0, "pid"));
+			exec_membership();
+		}
+		child_kill(&other);
 	}
-	child_kill(&other);
 }
 
 TEST_F(pid, inherit_fork_exec)
@@ -244,7 +246,7 @@ TEST_F(pid, init_by_setns_sibling)
 		}
 		child_meet(&first);
 		child_meet(&unsharer);
-		child_dead(&unsharer);
+		EXPECT_EQ(POLLIN, poll_one(unsharer.pidfd, POLLIN, wait_limit_ms(10)) & POLLIN);
 		child_kill(&first);
 	}
 	child_wait(&unsharer);
@@ -278,24 +280,26 @@ static void expect_no_forks(void)
 
 TEST_F(pid, dead_ns_enomem)
 {
-	struct child c;
-	int own = ns_open(0, "pid");
+	IN_CHILD (.flags = CLONE_NEWPID) {
+		struct child c;
+		int own = ns_open(0, "pid");
 
-	start_init(&c);
-	int fd = ns_open(c.pid, "pid");
-	child_kill(&c);
-	IN_CHILD () {
-		EXPECT_OK(setns(fd, CLONE_NEWPID));
-		expect_no_forks();
-		EXPECT_OK(setns(own, CLONE_NEWPID));
-		IN_CHILD ()
-			EXPECT_NE(1, getpid());
-	}
-	IN_CHILD () {
-		EXPECT_OK(unshare(CLONE_NEWPID));
-		IN_CHILD ()
-			EXPECT_EQ(1, getpid());
-		expect_no_forks();
+		start_init(&c);
+		int fd = ns_open(proc_pid(c.pidfd), "pid");
+		child_kill(&c);
+		IN_CHILD () {
+			EXPECT_OK(setns(fd, CLONE_NEWPID));
+			expect_no_forks();
+			EXPECT_OK(setns(own, CLONE_NEWPID));
+			IN_CHILD ()
+				EXPECT_NE(1, getpid());
+		}
+		IN_CHILD () {
+			EXPECT_OK(unshare(CLONE_NEWPID));
+			IN_CHILD ()
+				EXPECT_EQ(1, getpid());
+			expect_no_forks();
+		}
 	}
 }
 
