@@ -31,6 +31,7 @@
 #include "file.h"
 #include "kconfig.h"
 #include "mount.h"
+#include "mountinfo.h"
 #include "need.h"
 #include "ns.h"
 #include "ns_promise.h"
