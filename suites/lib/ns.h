@@ -46,6 +46,32 @@ uint64_t ns_id_at(struct here h, pid_t pid, const char *file);
 #define ns_fd_id(fd) ns_fd_id_at(HERE, fd)
 uint64_t ns_fd_id_at(struct here h, int fd);
 
+/*
+ * What NS_GET_ID (6.18) says; skips the test where there is no such ioctl.  It
+ * also is the number in file handles of namespaces and in listns(2).
+ */
+#define ns_unique_id(fd) ns_unique_id_at(HERE, fd)
+uint64_t ns_unique_id_at(struct here h, int fd);
+/* PIDFD_GET_X_NAMESPACE (6.11) for the link's name ("pid_for_children"); -1 and errno. */
+int ns_pidfd_get(int pidfd, const char *file);
+
+/*
+ * A process in a new namespace of the type, there until killed: what flags
+ * name besides, it has new, too.
+ */
+#define ns_start_member(c, type, flags) ns_start_member_at(HERE, c, type, flags)
+void ns_start_member_at(struct here h, struct child *c, enum ns_index type, uint64_t flags);
+
+/* The ids of all links of a process, to see what a call has changed; pid 0 is the caller. */
+struct ns_set {
+	uint64_t id[NS_COUNT]; /* by ns_type.file: where new children go */
+	uint64_t pid, time;    /* where it is itself */
+};
+#define ns_set_of(pid) ns_set_of_at(HERE, pid)
+struct ns_set ns_set_of_at(struct here h, pid_t pid);
+/* Which of them differ, as CLONE_NEW* flags. */
+unsigned long ns_set_changes(const struct ns_set *a, const struct ns_set *b);
+
 /* unshare(2) and setns(2); failing is failed set-up. */
 #define ns_unshare(flags) ns_unshare_at(HERE, flags)
 void ns_unshare_at(struct here h, int flags);

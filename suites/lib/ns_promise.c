@@ -185,17 +185,12 @@ void ns_promise_pinned(enum ns_index type)
 	char path[64];
 
 	need_ns(type);
-	CHILD (&c, .flags = t->flag) {
-		child_meet(&c);
-		child_meet(&c);
-	}
-	child_meet(&c);
+	ns_start_member(&c, type, 0);
 	snprintf(path, sizeof(path), "/proc/%d/ns/%s", c.pid, t->file);
 	int fd = ns_open(c.pid, t->file);
 	uint64_t id = ns_fd_id(fd);
 	char *pin = mount_pin(path);
-	child_meet(&c);
-	child_wait(&c);
+	child_kill(&c);
 
 	int by_mount = MUST(open(pin, O_RDONLY | O_CLOEXEC));
 	for (int i = 0; i < 2; i++)

@@ -32,6 +32,7 @@
 #include "hog.h"
 #include "kconfig.h"
 #include "mount.h"
+#include "mountinfo.h"
 #include "need.h"
 #include "net.h"
 #include "ns.h"

@@ -44,6 +44,40 @@
 #define SYS_listns 470
 #endif
 
+/* ioctl(2) on a namespace: what linux/nsfs.h has got since 6.1. */
+struct sys_mnt_ns_info {
+	uint32_t size, nr_mounts;
+	uint64_t mnt_ns_id;
+};
+#ifndef NS_GET_USERNS
+#define NS_GET_USERNS	 _IO(0xb7, 1)
+#define NS_GET_PARENT	 _IO(0xb7, 2)
+#define NS_GET_NSTYPE	 _IO(0xb7, 3)
+#define NS_GET_OWNER_UID _IO(0xb7, 4)
+#endif
+#define SYS_NS_GET_MNTNS_ID _IOR(0xb7, 5, uint64_t)
+#define SYS_NS_MNT_GET_INFO _IOR(0xb7, 10, struct sys_mnt_ns_info)
+#define SYS_NS_MNT_GET_NEXT _IOR(0xb7, 11, struct sys_mnt_ns_info)
+#define SYS_NS_MNT_GET_PREV _IOR(0xb7, 12, struct sys_mnt_ns_info)
+#define SYS_NS_GET_ID	    _IOR(0xb7, 13, uint64_t)
+
+/* Where a mount's descriptor is wanted: the root of nsfs (6.18). */
+#define SYS_FD_NSFS_ROOT (-10003)
+
+/* listns(2): the request of 6.19. */
+struct sys_ns_id_req {
+	uint32_t size, spare;
+	uint64_t ns_id;
+	uint32_t ns_type, spare2;
+	uint64_t user_ns_id;
+};
+#define SYS_LISTNS_CURRENT_USER UINT64_MAX
+
+static inline ssize_t sys_listns(const void *req, uint64_t *ids, size_t count, unsigned int flags)
+{
+	return syscall(SYS_listns, req, ids, count, flags);
+}
+
 /* struct clone_args of 5.7, under a name that no header has. */
 struct sys_clone_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
