@@ -76,10 +76,8 @@ void ktap_program(const struct run *run, const struct program *p, size_t number)
 
 void ktap_end(const struct run *run)
 {
-	struct counts c = {};
+	struct counts c = run_counts(run);
 
-	for (size_t i = 0; i < run->n; i++)
-		count_program(&c, &run->programs[i]);
 	printf("# %zu held, %zu broken, %zu lost, %zu skipped", c.verdicts[HELD],
 	       c.verdicts[BROKEN], c.verdicts[LOST], c.verdicts[SKIPPED]);
 	if (c.unexpected)

@@ -62,12 +62,19 @@ static void list_tests(const struct run *run)
 		}
 }
 
-static int exit_status(const struct run *run)
+struct counts run_counts(const struct run *run)
 {
 	struct counts c = {};
 
 	for (size_t i = 0; i < run->n; i++)
 		count_program(&c, &run->programs[i]);
+	return c;
+}
+
+static int exit_status(const struct run *run)
+{
+	struct counts c = run_counts(run);
+
 	if (c.verdicts[BROKEN] || c.verdicts[LOST] || c.problems || c.unexpected)
 		return EXIT_BROKEN;
 	return c.verdicts[HELD] || c.verdicts[DEFECT] ? EXIT_HELD : EXIT_NOTHING;
@@ -104,13 +111,17 @@ int main(int argc, char **argv)
 		list_tests(&run);
 		return 0;
 	}
+	reports_check(&run);
 	place_begin(&run);
+	meta_read(&run);
 	ktap_begin(&run);
 	loop(&run);
 	place_end(&run);
 	run.seconds = now() - start;
 	ktap_end(&run);
 	status = exit_status(&run);
+	if (!reports_write(&run))
+		status = EXIT_UNUSABLE;
 	if (run.interrupted)
 		die_of(run.interrupted);
 	return status;

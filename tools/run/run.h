@@ -29,6 +29,16 @@ struct place {
 	char *root_control; /* subtree_control of the root before we changed it, or NULL */
 };
 
+/* What the results were got on. */
+struct meta {
+	char *release, *version, *machine;
+	char *config, *config_path, *config_hash; /* NULL: not to be had */
+	const char *layout;			  /* v2, hybrid, v1 or none */
+	struct words controllers, v1;
+	int cpus;
+	char started[32];
+};
+
 struct run {
 	struct options o;
 	char *folder; /* of the program, with suites/ and contract/ */
@@ -36,6 +46,7 @@ struct run {
 	struct program *programs; /* those to run first, in the order of their running */
 	size_t n;
 	struct place place;
+	struct meta meta;
 	double scale;
 	double seconds;
 	int interrupted; /* signal */
@@ -113,11 +124,22 @@ void ktap_begin(const struct run *run);
 void ktap_program(const struct run *run, const struct program *p, size_t number);
 void ktap_end(const struct run *run);
 
-/* json.c */
+/* meta.c */
+void meta_read(struct run *run);
+int meta_option(const struct meta *m, const char *name); /* -1: not known */
+struct counts run_counts(const struct run *run);
+
+/* json.c, junit.c, lines.c */
 void write_json(const struct run *run, FILE *to);
+void write_junit(const struct run *run, FILE *to);
+void write_squad(const struct run *run, FILE *to);
+void write_squad_metrics(const struct run *run, FILE *to);
+void write_kcidb(const struct run *run, FILE *to);
+void write_lava(const struct run *run, FILE *to);
 
 /* report.c */
 void reports_check(const struct run *run);
-void reports_write(const struct run *run);
+bool reports_write(const struct run *run);
+bool reports_own_output(const struct run *run);
 
 #endif
