@@ -3,6 +3,7 @@
  * bulkhead run - runs the suites' programs, each in a cgroup of its own and
  * under a time limit, and reports what became of each test.
  */
+#include "programs.h"
 #include "run.h"
 
 #include <err.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define LIST_LIMIT 10 /* seconds for --list on a usual machine */
 
 enum { EXIT_HELD = 0, EXIT_BROKEN = 1, EXIT_NOTHING = 4 };
 
@@ -62,6 +65,20 @@ static void list_tests(const struct run *run)
 		}
 }
 
+static void find_programs(struct run *run)
+{
+	struct programs all = programs_find(run->folder, LIST_LIMIT * run->scale);
+
+	run->programs = all.v;
+	run->n = all.n;
+	for (size_t i = 0; i < run->n; i++)
+		for (size_t t = 0; t < run->programs[i].n; t++) {
+			struct result *r = &run->programs[i].results[t];
+
+			r->row = contract_find(&run->contract, r->promise);
+		}
+}
+
 struct counts run_counts(const struct run *run)
 {
 	struct counts c = {};
@@ -105,7 +122,7 @@ int main(int argc, char **argv)
 	CLEAN(free_text) char *contract = text("%s/contract", run.folder);
 
 	run.contract = contract_read(contract);
-	discover(&run);
+	find_programs(&run);
 	select_tests(&run);
 	if (run.o.list) {
 		list_tests(&run);

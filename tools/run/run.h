@@ -56,8 +56,6 @@ struct run {
 /* options.c: errors end the program. */
 void options_parse(struct options *o, int argc, char **argv);
 
-/* discover.c */
-void discover(struct run *run);
 /* select.c: a pattern that fits nothing ends the program. */
 void select_tests(struct run *run);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The programs of the suites, and what tests each says it has. */
-#include "run.h"
+#include "programs.h"
 
 #include <err.h>
 #include <errno.h>
@@ -15,8 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIST_LIMIT 10 /* seconds on a usual machine */
-#define LIST_MAX   (1 << 20)
+#define LIST_MAX (1 << 20)
 
 static _Noreturn void become(const char *path, int out, pid_t parent)
 {
@@ -88,36 +87,45 @@ static char *listing_of(const char *path, double limit, const char **why)
 	return listing;
 }
 
-static void add_program(struct run *run, const char *suites, const char *path)
+static void add_program(struct programs *all, const char *suites, const char *path, double limit)
 {
-	const char *why = "--list prints what is no list of tests";
-	CLEAN(free_text) char *listing = listing_of(path, LIST_LIMIT * run->scale, &why);
+	const char *why;
+	CLEAN(free_text) char *listing = listing_of(path, limit, &why);
 	struct program *p;
 
-	run->programs = grow(run->programs, run->n, sizeof(*run->programs));
-	p = &run->programs[run->n++];
+	all->v = grow(all->v, all->n, sizeof(*all->v));
+	p = &all->v[all->n++];
 	p->path = text("%s", path);
 	p->name = text("%s", path + strlen(suites) + 1);
 	if (!listing || !listing_parse(p, listing))
 		problem_add(p, "unlisted", "cannot list its tests: %s",
-			    listing ? "it prints what is no list of tests" : why);
-	for (size_t i = 0; i < p->n; i++)
-		p->results[i].row = contract_find(&run->contract, p->results[i].promise);
+			    listing ? "--list prints what is no list of tests" : why);
 }
 
-void discover(struct run *run)
+struct programs programs_find(const char *folder, double limit)
 {
-	CLEAN(free_text) char *suites = text("%s/suites", run->folder);
+	CLEAN(free_text) char *suites = text("%s/suites", folder);
 	CLEAN(free_text) char *pattern = text("%s/*/*/*", suites);
+	struct programs all = {};
 	glob_t found;
 	struct stat st;
 
-	if (glob(pattern, 0, NULL, &found))
+	if (!glob(pattern, 0, NULL, &found)) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			if (!stat(found.gl_pathv[i], &st) && S_ISREG(st.st_mode) &&
+			    st.st_mode & 0111)
+				add_program(&all, suites, found.gl_pathv[i], limit);
+		globfree(&found);
+	}
+	if (!all.n)
 		errx(EXIT_UNUSABLE, "%s: no test programs; \"make\" builds them", suites);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		if (!stat(found.gl_pathv[i], &st) && S_ISREG(st.st_mode) && st.st_mode & 0111)
-			add_program(run, suites, found.gl_pathv[i]);
-	globfree(&found);
-	if (!run->n)
-		errx(EXIT_UNUSABLE, "%s: no test programs; \"make\" builds them", suites);
+	return all;
+}
+
+void programs_free(struct programs *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		program_free(&all->v[i]);
+	free(all->v);
+	*all = (struct programs) {};
 }
