@@ -3,6 +3,7 @@
 
 PROGRAMS += $(O)/bulkhead
 CPPFLAGS_tools = -Itools/lib
+TOOL_LIB := $(O)/tools/lib/libtool.a
 
 $(O)/bulkhead: $(O)/tools/bulkhead.o
 	$(say) LD $@

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Cgroups, of v2 and v1: where we are, what is in a tree, and its end. */
+#include "run.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <mntent.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char *cgroup2_mount(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *m;
+	char *dir = NULL;
+
+	while (mounts && !dir && (m = getmntent(mounts)))
+		if (!strcmp(m->mnt_type, "cgroup2"))
+			dir = text("%s", m->mnt_dir);
+	if (mounts)
+		endmntent(mounts);
+	return dir;
+}
+
+char *own_cgroup(void)
+{
+	CLEAN(free_text) char *all = file_text("/proc/self/cgroup");
+	char *line = all && !strncmp(all, "0::", 3) ? all : all ? strstr(all, "\n0::") : NULL;
+
+	if (!line)
+		return text("%s", "");
+	line += *line == '\n';
+	line[strcspn(line, "\n")] = '\0';
+	return text("%s", strcmp(line + 3, "/") ? line + 3 : "");
+}
+
+static char *read_in(const char *dir, const char *file)
+{
+	CLEAN(free_text) char *path = text("%s/%s", dir, file);
+
+	return file_text(path);
+}
+
+static int write_in(const char *dir, const char *file, const char *value)
+{
+	CLEAN(free_text) char *path = text("%s/%s", dir, file);
+
+	return file_put(path, value);
+}
+
+/* 1 or 0; -1: the cgroup is gone, or is one that cannot tell (v1, a root). */
+int cgroup_populated(const char *dir)
+{
+	CLEAN(free_text) char *events = read_in(dir, "cgroup.events");
+	const char *word = events ? strstr(events, "populated ") : NULL;
+
+	return word ? word[10] == '1' : -1;
+}
+
+/* Before cgroup.kill (5.14), and in v1. */
+static void kill_members(const char *dir)
+{
+	CLEAN(free_text) char *pids = read_in(dir, "cgroup.procs");
+
+	for (char *save, *pid = strtok_r(pids ?: "", "\n", &save); pid;
+	     pid = strtok_r(NULL, "\n", &save))
+		if (atoi(pid) > 0)
+			kill(atoi(pid), SIGKILL);
+}
+
+/* For each child of a cgroup. */
+static void for_children(const char *dir, void (*fn)(const char *child))
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		CLEAN(free_text) char *child = text("%s/%s", dir, e->d_name);
+
+		fn(child);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* Whatever has stopped them, so that they can die. */
+static void kill_below(const char *dir)
+{
+	kill_members(dir);
+	write_in(dir, "cgroup.freeze", "0");
+	write_in(dir, "freezer.state", "THAWED");
+	for_children(dir, kill_below);
+}
+
+void cgroup_kill(const char *dir)
+{
+	if (write_in(dir, "cgroup.kill", "1"))
+		kill_below(dir);
+}
+
+static void remove_below(const char *dir)
+{
+	for_children(dir, remove_below);
+	rmdir(dir);
+}
+
+/* A dying process keeps its cgroup for a moment. */
+bool cgroup_remove(const char *dir, double limit)
+{
+	double end = now() + limit;
+
+	cgroup_kill(dir);
+	for (useconds_t pause = 100;; pause = pause < 20000 ? pause * 2 : pause) {
+		remove_below(dir);
+		if (access(dir, F_OK))
+			return true;
+		if (now() > end)
+			return false;
+		usleep(pause);
+		kill_below(dir);
+	}
+}
+
+/* One by one: some cannot be had with others, or while real-time tasks run. */
+void cgroup_enable(const char *dir, const char *controllers)
+{
+	struct words w = words_split(controllers, " \n");
+
+	for (size_t i = 0; i < w.n; i++) {
+		CLEAN(free_text) char *plus = text("+%s", w.v[i]);
+
+		write_in(dir, "cgroup.subtree_control", plus);
+	}
+	words_free(&w);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where a run lives: the cgroup bulkhead.PID below our own one, in it one for
+ * each program, and a folder for temporary files.  Nothing outside of these
+ * changes, but for the root's subtree_control on a disposable machine.
+ */
+#include "run.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fts.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of the names in what must be one name. */
+static char *flat_name(const char *name)
+{
+	char *flat = text("%s", name);
+
+	for (char *c = flat; *c; c++)
+		*c = *c == '/' ? '-' : *c;
+	return flat;
+}
+
+/* All controllers for all: only where the machine is there to be changed. */
+static void enable_in_root(struct place *place)
+{
+	CLEAN(free_text) char *file = text("%s/cgroup.subtree_control", place->mount);
+	CLEAN(free_text) char *list = text("%s/cgroup.controllers", place->mount);
+	CLEAN(free_text) char *controllers = file_text(list);
+
+	place->root_control = file_text(file);
+	if (controllers && place->root_control)
+		cgroup_enable(place->mount, controllers);
+}
+
+/* Only what was not there before is taken away again. */
+static void restore_root(struct place *place)
+{
+	CLEAN(free_text) char *file = text("%s/cgroup.subtree_control", place->mount);
+	CLEAN(free_text) char *control = file_text(file);
+	struct words before = words_split(place->root_control, " \n");
+	struct words after = words_split(control ?: "", " \n");
+
+	for (size_t i = 0; i < after.n; i++) {
+		CLEAN(free_text) char *minus = text("-%s", after.v[i]);
+
+		if (!words_have(&before, after.v[i]) && file_put(file, minus))
+			warn("%s: %s", file, minus);
+	}
+	words_free(&before);
+	words_free(&after);
+}
+
+static void make_base(struct run *run)
+{
+	struct place *place = &run->place;
+	CLEAN(free_text) char *own = own_cgroup();
+
+	place->mount = cgroup2_mount();
+	if (!place->mount) {
+		place->why = text("no cgroup2 is mounted");
+		return;
+	}
+	if (run->o.disposable)
+		enable_in_root(place);
+	place->base = text("%s%s/%s", place->mount, run->o.disposable ? "" : own, place->tag);
+	if (mkdir(place->base, 0755)) {
+		place->why = text("mkdir %s: %s", place->base, strerror(errno));
+		free(place->base);
+		place->base = NULL;
+		return;
+	}
+	CLEAN(free_text) char *list = text("%s/cgroup.controllers", place->base);
+
+	place->controllers = file_text(list);
+	cgroup_enable(place->base, place->controllers ?: "");
+}
+
+void place_begin(struct run *run)
+{
+	struct place *place = &run->place;
+	const char *temp = getenv("TMPDIR");
+
+	place->tag = text("bulkhead.%d", getpid());
+	make_base(run);
+	place->temp = text("%s/%s.XXXXXX", temp && *temp == '/' ? temp : "/tmp", place->tag);
+	if (!mkdtemp(place->temp) || chmod(place->temp, 0755))
+		err(EXIT_UNUSABLE, "%s", place->temp);
+}
+
+void place_end(struct run *run)
+{
+	struct place *place = &run->place;
+
+	if (place->base && !cgroup_remove(place->base, 10 * run->scale))
+		warnx("%s: cannot be removed", place->base);
+	if (place->root_control)
+		restore_root(place);
+	if (!folder_remove(place->temp))
+		warnx("%s: cannot be removed", place->temp);
+}
+
+char *place_cgroup(const struct run *run, const struct program *p)
+{
+	CLEAN(free_text) char *flat = flat_name(p->name);
+	char *dir;
+
+	if (!run->place.base)
+		return NULL;
+	dir = text("%s/%s", run->place.base, flat);
+	CLEAN(free_text) char *self = text("%s/self", dir);
+
+	if (mkdir(dir, 0755))
+		err(EXIT_UNUSABLE, "mkdir %s", dir);
+	cgroup_enable(dir, run->place.controllers ?: "");
+	if (mkdir(self, 0755))
+		err(EXIT_UNUSABLE, "mkdir %s", self);
+	return dir;
+}
+
+char *place_temp(const struct run *run, const struct program *p)
+{
+	CLEAN(free_text) char *flat = flat_name(p->name);
+	char *dir = text("%s/%s", run->place.temp, flat);
+
+	if (mkdir(dir, 0755))
+		err(EXIT_UNUSABLE, "mkdir %s", dir);
+	return dir;
+}
+
+/* As rm -r does, but never into another file system. */
+bool folder_remove(const char *path)
+{
+	char *const roots[] = { (char *)path, NULL };
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	FTSENT *e;
+
+	while (fts && (e = fts_read(fts)))
+		if (e->fts_info == FTS_DP)
+			rmdir(e->fts_accpath);
+		else if (e->fts_info != FTS_D)
+			unlink(e->fts_accpath);
+	if (fts)
+		fts_close(fts);
+	return access(path, F_OK) != 0;
+}
