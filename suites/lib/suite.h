@@ -24,6 +24,7 @@
 /* The harness's FIXTURE_SETUP and FIXTURE_TEARDOWN define global functions. */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 
+#include "burn.h"
 #include "cgroup.h"
 #include "check.h"
 #include "child.h"

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Processes that use CPU time, and how much of it a cgroup got. */
+#ifndef SUITE_BURN_H
+#define SUITE_BURN_H
+
+#include "cgroup.h"
+#include "child.h"
+
+/* A child that spins in the cgroup, bound to one CPU of those allowed (0, 1...; -1: not bound). */
+#define burn_start(c, cg, cpu) burn_start_at(HERE, c, cg, cpu)
+void burn_start_at(struct here h, struct child *c, const struct cgroup *cg, int cpu);
+/* The number of the n-th CPU that this process may use; skips where there are fewer. */
+int burn_cpu(int n);
+/* Use so much CPU time oneself. */
+void burn_self(int ms);
+
+/* usage_usec of the cgroup. */
+#define burn_usage(cg) burn_usage_at(HERE, cg)
+int64_t burn_usage_at(struct here h, const struct cgroup *cg);
+/* Wait until the cgroup has used so much more, within the limit. */
+bool burn_until(const struct cgroup *cg, int64_t more_usec, double seconds);
+
+#endif
