@@ -8,94 +8,32 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define KEEP_DAYS 30
+#define KERNELS_MAX 64
 
-/* FNV-1a: to tell builds apart, not to withstand anyone. */
-static uint64_t hash_add(uint64_t hash, const void *data, size_t size)
-{
-	const unsigned char *bytes = data;
+/* A run of the suites in a guest. */
+struct guest_run {
+	const char *kernel;
+	struct column *column;
+	char *json, *log;
+	FILE *errors;
+	pid_t pid;
+	int ktap;
+	bool line_begins;
+	unsigned int tests, broken;
+};
 
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3;
-	return hash;
-}
-
-static uint64_t hash_file(uint64_t hash, const char *path)
-{
-	CLEAN(free_buffer) struct buffer b = file_read(path);
-
-	hash = hash_add(hash, path, strlen(path));
-	return hash_add(hash, b.data, b.size);
-}
-
-static int by_name(const FTSENT **a, const FTSENT **b)
-{
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-/* Whatever in the build can change a result. */
-static uint64_t hash_build(void)
-{
-	CLEAN(free_text) char *dir = own_folder();
-	CLEAN(free_text) char *suites = text("%s/suites", dir);
-	CLEAN(free_text) char *contract = text("%s/contract", dir);
-	CLEAN(free_text) char *run = text("%s/bulkhead-run", dir);
-	CLEAN(free_text) char *vm = text("%s/bulkhead-run-vm", dir);
-	CLEAN(free_text) char *init = text("%s/guest-init", dir);
-	char *const roots[] = { suites, contract, run, vm, init, NULL };
-	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
-	uint64_t hash = 0xcbf29ce484222325;
-	FTSENT *e;
-
-	while (fts && (e = fts_read(fts)))
-		if (e->fts_info == FTS_F &&
-		    (e->fts_statp->st_mode & 0111 || strstr(e->fts_name, ".tsv")))
-			hash = hash_file(hash, e->fts_path);
-	if (fts)
-		fts_close(fts);
-	return hash;
-}
-
-static char *cache_path(const struct collect *what, const struct kernel *k, uint64_t build)
-{
-	CLEAN(free_text) char *cache = cache_folder();
-	uint64_t hash = hash_file(build, k->image);
-
-	if (k->config)
-		hash = hash_file(hash, k->config);
-	for (size_t i = 0; i < what->options.n; i++)
-		hash = hash_add(hash, what->options.v[i], strlen(what->options.v[i]) + 1);
-	for (char **a = what->areas; *a; a++)
-		hash = hash_add(hash, *a, strlen(*a) + 1);
-	return text("%s/matrix/%s-%016llx.json", cache, k->release, (unsigned long long)hash);
-}
-
-/* Results that nobody has asked for in a month. */
-static void cache_sweep(const char *path)
-{
-	CLEAN(free_text) char *dir = text("%.*s", (int)(strrchr(path, '/') - path), path);
-	char *const roots[] = { dir, NULL };
-	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	FTSENT *e;
-
-	while (fts && (e = fts_read(fts)))
-		if (e->fts_info == FTS_F &&
-		    e->fts_statp->st_mtime < time(NULL) - KEEP_DAYS * 24L * 3600)
-			unlink(e->fts_path);
-	if (fts)
-		fts_close(fts);
-}
+struct runs {
+	struct guest_run *v;
+	size_t n, started;
+};
 
 static _Noreturn void become(char **argv, int out, int errors, pid_t parent)
 {
@@ -107,55 +45,43 @@ static _Noreturn void become(char **argv, int out, int errors, pid_t parent)
 	err(127, "%s", argv[0]);
 }
 
-/* Count what comes by, for whoever waits at a terminal. */
-static void watch(int fd, const char *name)
-{
-	CLEAN(close_file) FILE *ktap = fdopen(fd, "re");
-	char *line = NULL;
-	size_t room = 0;
-	unsigned int tests = 0, broken = 0;
-
-	while (ktap && getline(&line, &room, ktap) > 0) {
-		const char *word = line + strspn(line, " ");
-
-		broken += !strncmp(word, "not ok ", 7);
-		tests += !strncmp(word, "not ok ", 7) || !strncmp(word, "ok ", 3);
-		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "\r%s: %u tests, %u not ok ", name, tests, broken);
-	}
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K");
-	free(line);
-}
-
-static int run(const struct collect *what, const char *kernel, const char *json, int errors)
+static struct words command(const struct collect *what, const struct guest_run *r)
 {
 	CLEAN(free_text) char *dir = own_folder();
 	struct words argv = {};
-	int pipefd[2], status;
-	pid_t pid, self = getpid();
 
 	words_add(&argv, "%s/bulkhead-run-vm", dir);
 	words_add(&argv, "-k");
-	words_add(&argv, "%s", kernel);
+	words_add(&argv, "%s", r->kernel);
 	words_add(&argv, "--json");
-	words_add(&argv, "%s", json);
+	words_add(&argv, "%s", r->json);
 	for (size_t i = 0; i < what->options.n; i++)
 		words_add(&argv, "%s", what->options.v[i]);
 	words_add(&argv, "--");
 	for (char **a = what->areas; *a; a++)
 		words_add(&argv, "%s", *a);
-	if (pipe2(pipefd, O_CLOEXEC) || (pid = fork()) < 0)
-		err(EXIT_NO_GUEST, "%s", argv.v[0]);
-	if (!pid)
-		become(argv.v, pipefd[1], errors, self);
-	close(pipefd[1]);
-	watch(pipefd[0], kernel);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return argv;
 }
 
+static void run_start(const struct collect *what, struct guest_run *r)
+{
+	struct words argv = command(what, r);
+	pid_t self = getpid();
+	int pipefd[2];
+
+	r->errors = fopen(r->log, "we+");
+	if (!r->errors)
+		err(EXIT_NO_GUEST, "%s", r->log);
+	if (pipe2(pipefd, O_CLOEXEC) || (r->pid = fork()) < 0)
+		err(EXIT_NO_GUEST, "%s", argv.v[0]);
+	if (!r->pid)
+		become(argv.v, pipefd[1], fileno(r->errors), self);
+	close(pipefd[1]);
+	r->ktap = pipefd[0];
+	r->line_begins = true;
+}
+
+/* The guest's own words, told now and kept beside the results; the last of them. */
 static char *last_words(FILE *errors, int status)
 {
 	char line[512], *last = text("exit status %d", status);
@@ -172,32 +98,95 @@ static char *last_words(FILE *errors, int status)
 	return last;
 }
 
-/* What the guest said on its errors is told, and kept beside the results. */
-static void run_and_keep(const struct collect *what, const char *kernel, const char *path,
-			 struct column *c)
+static void run_end(struct guest_run *r)
 {
-	CLEAN(free_text) char *log = text("%.*s.log", (int)strlen(path) - 5, path);
-	CLEAN(close_file) FILE *errors = fopen(log, "we+");
-	int status;
+	int status, code;
 
-	if (!errors)
-		err(EXIT_NO_GUEST, "%s", log);
-	status = run(what, kernel, path, fileno(errors));
-	c->died = last_words(errors, status);
-	if (status == EXIT_NO_GUEST || status == EXIT_LIMIT || access(path, R_OK)) {
-		unlink(path);
-		unlink(log);
+	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	close(r->ktap);
+	r->ktap = -1;
+	r->column->died = last_words(r->errors, code);
+	fclose(r->errors);
+	if (code == EXIT_NO_GUEST || code == EXIT_LIMIT || access(r->json, R_OK)) {
+		unlink(r->json);
+		unlink(r->log);
 		return;
 	}
-	free(c->died);
-	c->died = NULL;
+	free(r->column->died);
+	r->column->died = NULL;
 }
 
-static void collect_one(const struct collect *what, const char *kernel, uint64_t build,
-			struct column *c)
+/* "ok ..." and "not ok ..." lines, for whoever waits. */
+static void count(struct guest_run *r, const char *data, size_t size)
 {
-	CLEAN(free_text) char *path = NULL;
+	for (size_t i = 0; i < size; i++) {
+		if (data[i] == '\n') {
+			r->line_begins = true;
+		} else if (r->line_begins && data[i] != ' ') {
+			r->line_begins = false;
+			r->tests += data[i] == 'o' || data[i] == 'n';
+			r->broken += data[i] == 'n';
+		}
+	}
+}
+
+static void show_progress(const struct runs *runs)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	fputs("\r\033[K", stderr);
+	for (size_t i = 0; i < runs->started; i++)
+		if (runs->v[i].ktap >= 0)
+			fprintf(stderr, "%s: %u tests, %u not ok  ", runs->v[i].column->name,
+				runs->v[i].tests, runs->v[i].broken);
+}
+
+/* Read what has come from the runs that are under way; how many have ended. */
+static size_t runs_read(struct runs *runs)
+{
+	struct pollfd p[KERNELS_MAX];
+	char data[4096];
+	size_t ended = 0;
+
+	for (size_t i = 0; i < runs->started; i++)
+		p[i] = (struct pollfd) { .fd = runs->v[i].ktap, .events = POLLIN };
+	if (poll(p, runs->started, -1) < 0 && errno != EINTR)
+		err(EXIT_NO_GUEST, "poll");
+	for (size_t i = 0; i < runs->started; i++) {
+		ssize_t n = p[i].revents ? read(p[i].fd, data, sizeof(data)) : -1;
+
+		if (n > 0)
+			count(&runs->v[i], data, (size_t)n);
+		if (n == 0) {
+			run_end(&runs->v[i]);
+			ended++;
+		}
+	}
+	show_progress(runs);
+	return ended;
+}
+
+static void run_all(const struct collect *what, struct runs *runs)
+{
+	size_t under_way = 0;
+
+	while (runs->started < runs->n || under_way) {
+		while (under_way < what->at_once && runs->started < runs->n) {
+			run_start(what, &runs->v[runs->started++]);
+			under_way++;
+		}
+		under_way -= runs_read(runs);
+	}
+}
+
+/* Where the results of one kernel are, or will be. */
+static char *prepare(const struct collect *what, const char *kernel, uint64_t build,
+		     struct column *c)
+{
 	struct kernel k = {};
+	char *path;
 
 	kernel_find(kernel, NULL, &k);
 	path = cache_path(what, &k, build);
@@ -210,22 +199,37 @@ static void collect_one(const struct collect *what, const char *kernel, uint64_t
 	c->name = kernel_short_name(k.release);
 	if (what->fresh)
 		unlink(path);
-	if (access(path, R_OK))
-		run_and_keep(what, kernel, path, c);
-	if (!c->died && !results_read(c, path)) {
-		unlink(path);
-		c->died = text("no results");
-	}
+	return path;
 }
 
 void collect(const struct collect *what, struct matrix *m)
 {
-	uint64_t build = hash_build();
+	uint64_t build = cache_build();
+	char *paths[KERNELS_MAX];
+	struct runs runs = {};
 
+	if (what->kernels.n > KERNELS_MAX)
+		errx(EXIT_NO_GUEST, "%zu kernels: no more than %d", what->kernels.n, KERNELS_MAX);
 	m->n_columns = what->kernels.n;
 	m->columns = calloc(m->n_columns, sizeof(*m->columns));
-	if (!m->columns)
+	runs.v = calloc(m->n_columns, sizeof(*runs.v));
+	if (!m->columns || !runs.v)
 		err(EXIT_NO_GUEST, "no memory");
-	for (size_t i = 0; i < m->n_columns; i++)
-		collect_one(what, what->kernels.v[i], build, &m->columns[i]);
+	for (size_t i = 0; i < m->n_columns; i++) {
+		paths[i] = prepare(what, what->kernels.v[i], build, &m->columns[i]);
+		if (access(paths[i], R_OK))
+			runs.v[runs.n++] = (struct guest_run) {
+				.kernel = what->kernels.v[i],
+				.column = &m->columns[i],
+				.json = paths[i],
+				.log = text("%.*s.log", (int)strlen(paths[i]) - 5, paths[i]),
+			};
+	}
+	run_all(what, &runs);
+	for (size_t i = 0; i < m->n_columns; i++) {
+		if (m->columns[i].died || results_read(&m->columns[i], paths[i]))
+			continue;
+		unlink(paths[i]);
+		m->columns[i].died = text("no results");
+	}
 }

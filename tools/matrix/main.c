@@ -22,17 +22,19 @@ static const char help[] =
 	"      --results FILE  instead of a kernel: what \"bulkhead run --json\" wrote there\n"
 	"      --cgroup LAYOUT v2 (default), v1 or hybrid\n"
 	"  -j, --jobs N        for the run in each guest\n"
+	"      --at-once N     guests at once (half as many as there are CPUs)\n"
 	"      --fresh         run again what the cache has\n"
 	"      --json FILE, --html FILE, --markdown FILE   as well; - is the output, instead\n"
 	"exit status: 0, 1 a promise is broken or a guest died, 2 usage.\n";
 
-enum { OPT_RESULTS = 256, OPT_CGROUP, OPT_FRESH, OPT_JSON, OPT_HTML, OPT_MARKDOWN };
+enum { OPT_RESULTS = 256, OPT_CGROUP, OPT_AT_ONCE, OPT_FRESH, OPT_JSON, OPT_HTML, OPT_MARKDOWN };
 
 static const struct option options[] = {
 	{ "kernel", required_argument, NULL, 'k' },
 	{ "results", required_argument, NULL, OPT_RESULTS },
 	{ "cgroup", required_argument, NULL, OPT_CGROUP },
 	{ "jobs", required_argument, NULL, 'j' },
+	{ "at-once", required_argument, NULL, OPT_AT_ONCE },
 	{ "fresh", no_argument, NULL, OPT_FRESH },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "html", required_argument, NULL, OPT_HTML },
@@ -86,6 +88,9 @@ static void take(struct line *l, int opt, const char *arg)
 	case 'j':
 		words_add(&l->collect.options, "-j");
 		words_add(&l->collect.options, "%s", arg);
+		break;
+	case OPT_AT_ONCE:
+		l->collect.at_once = number(arg, "--at-once", 1, 64);
 		break;
 	case OPT_FRESH:
 		l->collect.fresh = true;
@@ -177,7 +182,8 @@ int main(int argc, char **argv)
 {
 	CLEAN(free_text) char *dir = own_folder();
 	CLEAN(free_text) char *contract = text("%s/contract", dir);
-	struct line l = {};
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct line l = { .collect.at_once = cpus > 2 ? (unsigned int)cpus / 2 : 1 };
 	struct matrix m = {};
 	int opt;
 

@@ -6,6 +6,7 @@
 #include "vm.h"
 
 #include <jansson.h>
+#include <stdint.h>
 
 /* DEFECT: broken in a way that is known and understood. */
 enum state { MISSING, SKIPPED, HELD, DEFECT, BROKEN, STATES };
@@ -59,8 +60,14 @@ ssize_t promise_differs(const struct matrix *m, const struct promise *p);
 struct collect {
 	struct words kernels, options;
 	char **areas;
+	unsigned int at_once; /* guests */
 	bool fresh;
 };
+
+/* cache.c */
+uint64_t cache_build(void);
+char *cache_path(const struct collect *what, const struct kernel *k, uint64_t build);
+void cache_sweep(const char *path);
 
 void collect(const struct collect *what, struct matrix *m);
 

@@ -107,20 +107,40 @@ static struct promise *promise_add(struct matrix *m, const char *id)
 	return p;
 }
 
-static void read_contract(struct matrix *m, const char *path, char **areas)
+/* The first words of the lines of a list, those that are ids. */
+static struct words ids_read(const char *folder, const char *list, bool must)
 {
+	CLEAN(free_text) char *path = text("%s/%s.tsv", folder, list);
 	CLEAN(close_file) FILE *f = fopen(path, "re");
+	struct words ids = {};
 	char *line = NULL;
 	size_t room = 0;
 
-	if (!f)
+	if (!f && must)
 		err(EXIT_NO_GUEST, "%s", path);
-	while (getline(&line, &room, f) > 0) {
+	while (f && getline(&line, &room, f) > 0) {
 		line[strcspn(line, "\t\n")] = '\0';
-		if (strchr(line, '.') && wanted(line, areas) && !promise_find(m, line))
-			promise_add(m, line);
+		if (strchr(line, '.'))
+			words_add(&ids, "%s", line);
 	}
 	free(line);
+	return ids;
+}
+
+/* What is excused is not missing: no program can test it, or another row's test does. */
+static void read_contract(struct matrix *m, const char *folder, char **areas)
+{
+	static const char *const lists[] = { "namespaces", "cgroups" };
+	struct words excused = ids_read(folder, "excused", false);
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct words ids = ids_read(folder, lists[i], true);
+
+		for (size_t k = 0; k < ids.n; k++)
+			if (wanted(ids.v[k], areas) && !words_have(&excused, ids.v[k]) &&
+			    !promise_find(m, ids.v[k]))
+				promise_add(m, ids.v[k]);
+	}
 }
 
 /* What is "lost" is not held either; the reason tells them apart. */
@@ -206,13 +226,7 @@ static int by_version(const void *a, const void *b)
 /* CONTRACT is the folder of the lists; they tell what has no test yet. */
 void matrix_fill(struct matrix *m, const char *contract, char **areas)
 {
-	static const char *const lists[] = { "namespaces", "cgroups" };
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		CLEAN(free_text) char *path = text("%s/%s.tsv", contract, lists[i]);
-
-		read_contract(m, path, areas);
-	}
+	read_contract(m, contract, areas);
 	qsort(m->columns, m->n_columns, sizeof(*m->columns), by_version);
 	area_begin(m, &m->total, "all");
 	for (size_t i = 0; i < m->n_columns; i++)

@@ -6,6 +6,6 @@ PROGRAMS += $(O)/bulkhead-matrix
 $(MATRIX_OBJECTS): override CPPFLAGS += -Itools/vm
 
 $(O)/bulkhead-matrix: $(MATRIX_OBJECTS) $(O)/tools/vm/text.o $(O)/tools/vm/capture.o \
-		$(O)/tools/vm/kernel.o
+		$(O)/tools/vm/kernel.o $(O)/tools/vm/options.o
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs jansson)
