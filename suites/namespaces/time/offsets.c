@@ -11,11 +11,17 @@ static int try_set(const char *text)
 	return file_try_write(FILE_NAME, text);
 }
 
+static bool make_fresh(void)
+{
+	need_ns(NS_TIME);
+	ns_unshare(CLONE_NEWTIME);
+	return true;
+}
+
 /* In a process with a fresh namespace for its children. */
-#define IN_MAKER()        \
-	need_ns(NS_TIME); \
-	IN_CHILD ()       \
-		for (bool first_ = (ns_unshare(CLONE_NEWTIME), true); first_; first_ = false)
+#define IN_MAKER()  \
+	IN_CHILD () \
+		for (bool fresh_ = make_fresh(); fresh_; fresh_ = false)
 
 /* The initial one shows to everybody what it is. */
 TEST_F(time, offsets_init)
@@ -135,14 +141,7 @@ TEST_F(time, offsets_frozen_eacces)
 	}
 	IN_MAKER()
 	{
-		int ns = ns_open(0, "time_for_children");
-
-		IN_CHILD () {
-			/* Out of it, back to where the parent is, and in by setns. */
-		}
-		MUST(unshare(CLONE_NEWTIME));
-		ns = ns_open(0, "time_for_children");
-		EXPECT_OK(setns(ns, CLONE_NEWTIME));
+		EXPECT_OK(setns(ns_open(0, "time_for_children"), CLONE_NEWTIME));
 		expect_frozen(-1);
 	}
 	IN_MAKER()
