@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 const struct ns_type ns_types[NS_COUNT] = {
 	[NS_USER] = { "user", "user", CLONE_NEWUSER, "max_user_namespaces", false },
@@ -90,12 +89,7 @@ int ns_pidfd_get(int pidfd, const char *file)
 
 static void start_member(struct here h, struct child *c, enum ns_index type, uint64_t flags)
 {
-	bool clones = ns_can_clone(type);
-
-	flags |= clones ? ns_types[type].flag : 0;
-	child_start_at(h, c, (struct child_opts) { .flags = flags });
-	if (c->inside && !clones)
-		ns_enter_at(h, type);
+	child_start_at(h, c, (struct child_opts) { .flags = ns_types[type].flag | flags });
 	child_meet_at(h, c);
 	if (c->inside)
 		child_sleep();
@@ -205,34 +199,6 @@ void need_ns(enum ns_index type)
 	ns_path(path, 0, ns_types[type].name);
 	if (access(path, F_OK))
 		check_skip("not supported: %s namespaces (%s)", ns_types[type].name, options[type]);
-}
-
-bool ns_can_clone(enum ns_index type)
-{
-	struct sys_clone_args args = { .flags = ns_types[type].flag, .exit_signal = SIGCHLD };
-
-	if (type != NS_TIME)
-		return true;
-	pid_t pid = sys_clone3(&args, sizeof(args));
-
-	if (!pid)
-		_exit(0);
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-	return pid > 0 || errno != EINVAL;
-}
-
-void ns_enter_at(struct here h, enum ns_index type)
-{
-	const struct ns_type *t = &ns_types[type];
-
-	ns_unshare_at(h, t->flag);
-	if (t->children) {
-		int fd = ns_open_at(h, 0, t->file);
-
-		ns_join_at(h, fd, t->flag);
-		close(fd);
-	}
 }
 
 void ns_set_limit_at(struct here h, enum ns_index type, int n)

@@ -81,15 +81,6 @@ void ns_join_at(struct here h, int fd, int flags);
 /* Does this kernel have the type at all?  Skips the test with the option's name. */
 void need_ns(enum ns_index type);
 
-/*
- * Does clone3(2) make the type?  For time namespaces it has only done so since
- * 6.3; where it does not, ns_enter() does the same to the caller.
- */
-bool ns_can_clone(enum ns_index type);
-/* Be in a new one, for time by joining what was made for the children; not for pid. */
-#define ns_enter(type) ns_enter_at(HERE, type)
-void ns_enter_at(struct here h, enum ns_index type);
-
 /* The deepest call chain of limit tests: set user.max_X_namespaces in the own user ns. */
 #define ns_set_limit(type, n) ns_set_limit_at(HERE, type, n)
 void ns_set_limit_at(struct here h, enum ns_index type, int n);

@@ -26,24 +26,21 @@ static int try_clone(const struct ns_type *t, uint64_t more_flags, uint64_t *id)
 	return 0;
 }
 
-static void expect_refused(const struct ns_type *t, bool clones, int why)
+static void expect_refused(const struct ns_type *t, int why)
 {
 	uint64_t id;
 
 	EXPECT_ERRNO(why, unshare(t->flag));
-	if (clones)
-		EXPECT_ERRNO(why, try_clone(t, 0, &id));
+	EXPECT_ERRNO(why, try_clone(t, 0, &id));
 }
 
 /* Both ways work, and what they make is another namespace. */
-static void expect_made(const struct ns_type *t, bool clones, uint64_t more_flags)
+static void expect_made(const struct ns_type *t, uint64_t more_flags)
 {
 	uint64_t before = ns_id(0, t->file), id = before;
 
-	if (clones) {
-		EXPECT_OK(try_clone(t, more_flags, &id));
-		EXPECT_NE(before, id);
-	}
+	EXPECT_OK(try_clone(t, more_flags, &id));
+	EXPECT_NE(before, id);
 	IN_CHILD () {
 		EXPECT_OK(unshare(t->flag | more_flags));
 		/* The link for the children may have no target before the first of them. */
@@ -57,18 +54,16 @@ void ns_promise_create_priv(enum ns_index type)
 	const struct ns_type *t = &ns_types[type];
 
 	need_ns(type);
-	bool clones = ns_can_clone(type);
-
-	expect_made(t, clones, 0);
+	expect_made(t, 0);
 	IN_CHILD () {
 		cred_drop(CAP_SYS_ADMIN);
-		expect_refused(t, clones, EPERM);
+		expect_refused(t, EPERM);
 	}
 	IN_CHILD () {
 		cred_become(OTHER_UID, OTHER_GID);
-		expect_refused(t, clones, EPERM);
+		expect_refused(t, EPERM);
 		need_unprivileged_userns();
-		expect_made(t, clones, CLONE_NEWUSER);
+		expect_made(t, CLONE_NEWUSER);
 	}
 }
 
@@ -77,20 +72,20 @@ void ns_promise_limit_enospc(enum ns_index type)
 	const struct ns_type *t = &ns_types[type];
 
 	need_ns(type);
-	bool clones = ns_can_clone(type);
-
 	IN_CHILD (.flags = CLONE_NEWUSER) {
 		struct child holder;
 
 		ns_set_limit(type, 0);
-		expect_refused(t, clones, ENOSPC);
+		expect_refused(t, ENOSPC);
 		ns_set_limit(type, 1);
-		ns_start_member(&holder, type, 0);
-		expect_refused(t, clones, ENOSPC);
+		CHILD (&holder, .flags = t->flag)
+			child_meet(&holder);
+		expect_refused(t, ENOSPC);
 		ns_set_limit(type, 2);
 		IN_CHILD ()
 			EXPECT_OK(unshare(t->flag));
-		child_kill(&holder);
+		child_meet(&holder);
+		child_wait(&holder);
 	}
 }
 
@@ -120,7 +115,11 @@ void ns_promise_setns_eperm(enum ns_index type)
 
 	need_ns(type);
 	/* Owned by the initial user namespace. */
-	ns_start_member(&target, type, 0);
+	CHILD (&target, .flags = t->flag) {
+		child_meet(&target);
+		child_sleep();
+	}
+	child_meet(&target);
 	expect_join(t, target.pid, 0);
 	IN_CHILD () {
 		cred_drop(CAP_SYS_ADMIN);
@@ -135,7 +134,11 @@ void ns_promise_setns_eperm(enum ns_index type)
 	IN_CHILD () {
 		cred_become(OTHER_UID, OTHER_GID);
 		need_unprivileged_userns();
-		ns_start_member(&owned, type, CLONE_NEWUSER);
+		CHILD (&owned, .flags = CLONE_NEWUSER | t->flag) {
+			child_meet(&owned);
+			child_sleep();
+		}
+		child_meet(&owned);
 		expect_join(t, owned.pid, EPERM);
 		child_kill(&owned);
 	}
@@ -147,11 +150,7 @@ void ns_promise_inherit(enum ns_index type)
 	const struct ns_type *t = &ns_types[type];
 
 	need_ns(type);
-	bool clones = ns_can_clone(type);
-
-	IN_CHILD (.flags = clones ? t->flag : 0) {
-		if (!clones)
-			ns_enter(type);
+	IN_CHILD (.flags = t->flag) {
 		uint64_t id = ns_id(0, t->name);
 
 		IN_CHILD () {
