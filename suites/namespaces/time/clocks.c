@@ -295,13 +295,10 @@ static int64_t btime(void)
 	return strtoll(text_value(file_read("/proc/stat"), "btime"), NULL, 10);
 }
 
-/*
- * The offset came into these two files with 5.11, as did epoll_pwait2(2): what
- * is not shifted on a kernel without that call is older than the promise.
- */
+/* The offset came into these two files with 5.11. */
 static void skip_if_unshifted(bool unshifted)
 {
-	if (unshifted && syscall(441, -1, NULL, 0, NULL, NULL, 0) && errno == ENOSYS)
+	if (unshifted && !sys_known(SYS_KNOWN_5_11))
 		check_skip("not supported: the boottime offset in /proc/stat and /proc/PID/stat");
 }
 

@@ -31,8 +31,6 @@ TEST_F(time, create_unshare)
 TEST_F(time, create_clone3)
 {
 	need_ns(NS_TIME);
-	if (!ns_can_clone(NS_TIME))
-		check_skip("not supported: CLONE_NEWTIME by clone3");
 	uint64_t outer = ns_id(0, "time");
 
 	IN_CHILD (.flags = CLONE_NEWTIME) {
@@ -220,12 +218,12 @@ static void *look_around(void *arg)
 }
 
 /*
- * Older kernels let nobody share memory with the maker of a namespace that is
- * for its children; those that make one by clone3 are not as old.
+ * Before 6.2 nobody could share memory with the maker of a namespace that is
+ * for its children.
  */
 static void skip_if_exclusive(int error)
 {
-	if (error == EINVAL && !ns_can_clone(NS_TIME))
+	if (error == EINVAL && !sys_known(SYS_KNOWN_6_5))
 		check_skip("not supported: sharing memory after unshare(CLONE_NEWTIME)");
 }
 

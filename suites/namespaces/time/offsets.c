@@ -117,8 +117,11 @@ static void expect_frozen(int opened_before)
 	EXPECT_OFFSETS(before.monotonic, before.boottime);
 }
 
+/* Before 6.2 the execve did not enter. */
 HELPER(time_frozen)
 {
+	if (ns_id(0, "time") != ns_id(0, "time_for_children") && !sys_known(SYS_KNOWN_6_5))
+		return 0;
 	expect_frozen(-1);
 	return 0;
 }
@@ -332,20 +335,24 @@ TEST_F(time, offsets_pos_einval)
 	const long page = sysconf(_SC_PAGESIZE);
 	char *big = malloc(page + 1);
 
-	/* A good line, and blanks to the end. */
-	memset(big, ' ', page);
-	memcpy(big, "monotonic 5 0\n", 14);
+	/* A good line, and another one of mostly blanks. */
+	memset(big, ' ', page + 1);
+	memcpy(big, "monotonic 5 0\nboottime 0", 24);
+	memcpy(big + page - 3, "0\n", 2);
 	IN_MAKER()
 	{
 		int fd = MUST(open(FILE_NAME, O_WRONLY | O_CLOEXEC));
 
-		EXPECT_ERRNO(EINVAL, pwrite(fd, "monotonic 5 0", 13, 1));
 		EXPECT_ERRNO(EINVAL, write(fd, big, page));
+		EXPECT_ERRNO(EINVAL, write(fd, big, page + 1));
 		EXPECT_OFFSETS(0, 0);
-		EXPECT_OK(write(fd, "monotonic 5 0", 13));
-		/* Which has moved the position. */
+		EXPECT_OK(write(fd, big, page - 1));
+		EXPECT_OFFSETS(5 * NS_PER_S, 0);
+		EXPECT_EQ(1, lseek(fd, 1, SEEK_SET));
 		EXPECT_ERRNO(EINVAL, write(fd, "monotonic 6 0", 13));
-		EXPECT_OK(pwrite(fd, "monotonic 7 0", 13, 0));
+		EXPECT_OFFSETS(5 * NS_PER_S, 0);
+		EXPECT_EQ(0, lseek(fd, 0, SEEK_SET));
+		EXPECT_OK(write(fd, "monotonic 7 0", 13));
 		EXPECT_OFFSETS(7 * NS_PER_S, 0);
 	}
 }
