@@ -6,11 +6,13 @@
 #ifndef SUITE_SYS_H
 #define SUITE_SYS_H
 
+#include <errno.h>
 #include <linux/ioctl.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -113,5 +115,17 @@ static inline pid_t sys_gettid(void)
 {
 	return syscall(SYS_gettid);
 }
+
+/*
+ * Does the kernel know the call?  For telling what is broken from what is
+ * older: a behaviour without a name of its own is asked for by the company it
+ * came in with, and only behind the signature of what was there before.
+ */
+static inline bool sys_known(long nr)
+{
+	return syscall(nr, -1L, -1L, -1L, -1L, -1L, -1L) >= 0 || errno != ENOSYS;
+}
+#define SYS_KNOWN_5_11 441 /* epoll_pwait2 */
+#define SYS_KNOWN_6_5  451 /* cachestat */
 
 #endif
