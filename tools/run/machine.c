@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -159,6 +160,11 @@ static int undo_cgroup(const struct change *c)
 	return c->what == ADDED && !rmdir(c->key) ? 0 : -errno;
 }
 
+static int undo_process(const struct change *c)
+{
+	return kill(atoi(c->key), SIGKILL) ? -errno : 0;
+}
+
 static const struct {
 	const char *name;
 	void (*read)(const struct run *run, struct facts *f);
@@ -171,6 +177,7 @@ static const struct {
 	[DEVICES] = { "network device", read_devices, undo_device, false },
 	[IPC] = { "SysV IPC object", read_ipc, undo_ipc, false },
 	[CGROUPS] = { "cgroup", foreign_cgroups, undo_cgroup, false },
+	[PROCESSES] = { "process", orphans, undo_process, true },
 };
 
 static void read_rest(const struct run *run, struct machine *m)

@@ -15,7 +15,7 @@ struct facts {
 	size_t n;
 };
 
-enum kind { SYSCTLS, CONTROLS, MOUNTS, DEVICES, IPC, CGROUPS, KINDS };
+enum kind { SYSCTLS, CONTROLS, MOUNTS, DEVICES, IPC, CGROUPS, PROCESSES, KINDS };
 
 struct machine {
 	struct facts facts[KINDS];
@@ -59,5 +59,7 @@ bool machine_own_mounts(void);
 int device_remove(const char *name);
 /* owned.c: cgroups that are nobody's we know, on a disposable machine. */
 void foreign_cgroups(const struct run *run, struct facts *f);
+/* Processes that came to us when their parents died, and bear no tag. */
+void orphans(const struct run *run, struct facts *f);
 
 #endif

@@ -53,22 +53,16 @@ static bool process_bears(int proc, const char *pid, const char *tag, char *room
 	return size && environ_bears(room, (size_t)size, tag);
 }
 
-static void for_owned(const char *tag, void (*fn)(const char *pid, struct words *to),
-		      struct words *to)
+static void for_processes(void (*fn)(int proc, const char *pid, void *arg), void *arg)
 {
-	char *room = malloc(ENVIRON_MAX);
 	DIR *proc = opendir("/proc");
 	struct dirent *e;
 
-	if (!room)
-		err(EXIT_UNUSABLE, "no memory");
 	while (proc && (e = readdir(proc)))
-		if (isdigit((unsigned char)e->d_name[0]) && atoi(e->d_name) != getpid() &&
-		    process_bears(dirfd(proc), e->d_name, tag, room))
-			fn(e->d_name, to);
+		if (isdigit((unsigned char)e->d_name[0]) && atoi(e->d_name) != getpid())
+			fn(dirfd(proc), e->d_name, arg);
 	if (proc)
 		closedir(proc);
-	free(room);
 }
 
 void process_name(const char *pid, struct words *to)
@@ -84,23 +78,96 @@ void process_name(const char *pid, struct words *to)
 		words_add(to, "%s", name);
 }
 
-struct words owned_processes(const char *tag)
-{
-	struct words found = {};
+struct owned {
+	const char *tag;
+	struct words found;
+	bool kill;
+	char room[ENVIRON_MAX];
+};
 
-	for_owned(tag, process_name, &found);
+static void look_at(int proc, const char *pid, void *arg)
+{
+	struct owned *o = arg;
+
+	if (!process_bears(proc, pid, o->tag, o->room))
+		return;
+	if (o->kill)
+		kill(atoi(pid), SIGKILL);
+	else
+		process_name(pid, &o->found);
+}
+
+static struct words look_for_owned(const char *tag, bool kill_them)
+{
+	struct owned *o = grow(NULL, 0, sizeof(*o));
+	struct words found;
+
+	o->tag = tag;
+	o->kill = kill_them;
+	for_processes(look_at, o);
+	found = o->found;
+	free(o);
 	return found;
 }
 
-static void kill_process(const char *pid, struct words *to)
+struct words owned_processes(const char *tag)
 {
-	(void)to;
-	kill(atoi(pid), SIGKILL);
+	return look_for_owned(tag, false);
 }
 
 void owned_kill(const char *tag)
 {
-	for_owned(tag, kill_process, NULL);
+	look_for_owned(tag, true);
+}
+
+/* Alive, and a child of ours. */
+static bool is_our_child(int proc, const char *pid)
+{
+	char data[1024] = "", state, *end;
+	CLEAN(free_text) char *name = text("%s/stat", pid);
+	CLEAN(close_fd) int fd = openat(proc, name, O_RDONLY | O_CLOEXEC);
+	int parent;
+
+	if (fd < 0 || read(fd, data, sizeof(data) - 1) <= 0 || !(end = strrchr(data, ')')))
+		return false;
+	return sscanf(end + 1, " %c %d", &state, &parent) == 2 && parent == getpid() &&
+	       state != 'Z' && state != 'X';
+}
+
+static bool in_our_cgroup(const struct run *run, const char *pid)
+{
+	CLEAN(free_text) char *path = text("/proc/%s/cgroup", pid);
+	CLEAN(free_text) char *all = file_text(path);
+	CLEAN(free_text) char *name = text("/%s/", run->place.tag);
+
+	return run->place.base && all && strstr(all, name);
+}
+
+struct orphans {
+	const struct run *run;
+	struct facts *to;
+};
+
+static void look_at_child(int proc, const char *pid, void *arg)
+{
+	struct orphans *o = arg;
+	struct words names = {}, owned;
+
+	if (!is_our_child(proc, pid) || in_our_cgroup(o->run, pid))
+		return;
+	owned = owned_processes(o->run->place.tag);
+	process_name(pid, &names);
+	if (!words_have(&owned, names.v[0]))
+		fact_add(o->to, names.v[0], "");
+	words_free(&owned);
+	words_free(&names);
+}
+
+void orphans(const struct run *run, struct facts *f)
+{
+	struct orphans o = { run, f };
+
+	for_processes(look_at_child, &o);
 }
 
 static struct words hierarchies(void)
