@@ -6,3 +6,12 @@ test: all ## the project's own tests
 
 check: ## format, shellcheck, cppcheck, both compilers with -Werror
 	$(Q)tests/check
+
+# A program that behaves as badly as it is told to, for the supervisor's own test.
+PUPPET := $(O)/tests/supervisor/puppet
+
+$(PUPPET): $(O)/tests/supervisor/puppet.o
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+test: $(PUPPET)

@@ -69,6 +69,25 @@ bool program_ok(const struct program *p)
 	return !c.verdicts[BROKEN] && !c.verdicts[LOST] && !c.problems && !c.unexpected;
 }
 
+struct program *program_copy(const struct program *p)
+{
+	struct program *copy = grow(NULL, 0, sizeof(*copy));
+
+	copy->path = text("%s", p->path);
+	copy->name = text("%s", p->name);
+	copy->results = grow(NULL, p->n, sizeof(*copy->results));
+	for (size_t i = 0; i < p->n; i++)
+		copy->results[i] = (struct result) {
+			.name = text("%s", p->results[i].name),
+			.promise = text("%s", p->results[i].promise),
+			.needs = text("%s", p->results[i].needs),
+			.limit = p->results[i].limit,
+			.wanted = p->results[i].wanted,
+		};
+	copy->n = p->n;
+	return copy;
+}
+
 void program_free(struct program *p)
 {
 	for (size_t i = 0; i < p->n; i++) {

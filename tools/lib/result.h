@@ -44,7 +44,11 @@ struct program {
 	struct words notes; /* before the first test, or after the last */
 	size_t notes_lost;
 	double seconds;
-	bool done;
+	bool ended;	/* has run */
+	bool ran;	/* since the machine was last found unchanged */
+	bool suspected; /* of having changed it, with others; TRIED: has run again for that */
+	bool tried;
+	bool done; /* the results are final */
 };
 
 struct counts {
@@ -60,6 +64,8 @@ void note_add(struct program *p, struct result *r, const char *line);
 void count_program(struct counts *c, const struct program *p);
 /* All of it held, as far as it was tested. */
 bool program_ok(const struct program *p);
+/* The same tests, with nothing told of them. */
+struct program *program_copy(const struct program *p);
 void program_free(struct program *p);
 
 /* "fixture.test<TAB>limit<TAB>marks<TAB>needs" lines into P; false: a line is not of that form. */

@@ -73,18 +73,12 @@ static void kill_members(const char *dir)
 /* For each child of a cgroup. */
 static void for_children(const char *dir, void (*fn)(const char *child))
 {
-	DIR *d = opendir(dir);
-	struct dirent *e;
+	struct words children = {};
 
-	while (d && (e = readdir(d))) {
-		if (e->d_type != DT_DIR || e->d_name[0] == '.')
-			continue;
-		CLEAN(free_text) char *child = text("%s/%s", dir, e->d_name);
-
-		fn(child);
-	}
-	if (d)
-		closedir(d);
+	cgroup_children(dir, &children);
+	for (size_t i = 0; i < children.n; i++)
+		fn(children.v[i]);
+	words_free(&children);
 }
 
 /* Whatever has stopped them, so that they can die. */
@@ -136,4 +130,58 @@ void cgroup_enable(const char *dir, const char *controllers)
 		write_in(dir, "cgroup.subtree_control", plus);
 	}
 	words_free(&w);
+}
+
+static int switch_all(const char *file, const struct words *these, const struct words *but,
+		      const char *sign)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < these->n; i++) {
+		CLEAN(free_text) char *word = text("%s%s", sign, these->v[i]);
+
+		if (!words_have(but, these->v[i]))
+			ret = file_put(file, word) ?: ret;
+	}
+	return ret;
+}
+
+/* A subtree_control as it was: only what is different is touched. */
+int controllers_restore(const char *file, const char *value)
+{
+	CLEAN(free_text) char *now_there = file_text(file);
+	struct words before = words_split(value, " \n");
+	struct words after = words_split(now_there ?: "", " \n");
+	int ret = switch_all(file, &after, &before, "-");
+
+	ret = switch_all(file, &before, &after, "+") ?: ret;
+	words_free(&before);
+	words_free(&after);
+	return ret;
+}
+
+void cgroup_children(const char *dir, struct words *to)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (e->d_type == DT_DIR && e->d_name[0] != '.')
+			words_add(to, "%s/%s", dir, e->d_name);
+	if (d)
+		closedir(d);
+}
+
+void cgroup_processes(const char *dir, struct words *to)
+{
+	CLEAN(free_text) char *pids = read_in(dir, "cgroup.procs");
+	struct words children = {};
+
+	for (char *save, *pid = strtok_r(pids ?: "", "\n", &save); pid;
+	     pid = strtok_r(NULL, "\n", &save))
+		process_name(pid, to);
+	cgroup_children(dir, &children);
+	for (size_t i = 0; i < children.n; i++)
+		cgroup_processes(children.v[i], to);
+	words_free(&children);
 }

@@ -8,7 +8,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static void set_environment(const struct job *j)
 {
 	CLEAN(free_text) char *scale = text("%.2f", j->run->scale);
 
-	setenv("BULKHEAD_TAG", j->run->place.tag, 1);
+	setenv("BULKHEAD_TAG", j->tag, 1);
 	setenv("BULKHEAD_SCALE", scale, 1);
 	setenv("TMPDIR", j->temp, 1);
 	if (j->cgroup)
@@ -71,6 +71,16 @@ static void reset_process(pid_t parent)
 		err(127, "/");
 }
 
+/* Only then has it its own environment, which tells whose it is. */
+static void wait_for_exec(int fd)
+{
+	char c;
+
+	while (read(fd, &c, 1) < 0 && errno == EINTR)
+		;
+	close(fd);
+}
+
 /* In the child; an error is a line of the program's stderr, and status 127. */
 static _Noreturn void become(const struct job *j, int out, int errors, pid_t parent)
 {
@@ -90,7 +100,7 @@ static _Noreturn void become(const struct job *j, int out, int errors, pid_t par
 	set_environment(j);
 	char **argv = arguments(j->p);
 
-	syscall(SYS_close_range, 3, ~0U, 0);
+	syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
 	execv(j->p->path, argv);
 	err(127, "%s", j->p->path);
 }
@@ -106,12 +116,13 @@ static void stream_open(struct stream *s, int fd, bool errors)
 
 void job_start(struct job *j)
 {
-	int out[2], errors[2];
+	int out[2], errors[2], begun[2];
 	pid_t self = getpid();
 
+	j->tag = text("%s.%zu", j->run->place.tag, ++j->run->started);
 	j->cgroup = place_cgroup(j->run, j->p);
 	j->temp = place_temp(j->run, j->p);
-	if (pipe2(out, O_CLOEXEC) || pipe2(errors, O_CLOEXEC))
+	if (pipe2(out, O_CLOEXEC) || pipe2(errors, O_CLOEXEC) || pipe2(begun, O_CLOEXEC))
 		err(EXIT_UNUSABLE, "a pipe");
 	j->started = now();
 	j->pid = fork();
@@ -121,6 +132,8 @@ void job_start(struct job *j)
 		become(j, out[1], errors[1], self);
 	close(out[1]);
 	close(errors[1]);
+	close(begun[1]);
+	wait_for_exec(begun[0]);
 	stream_open(&j->out, out[0], false);
 	stream_open(&j->err, errors[0], true);
 	j->state = JOB_RUNNING;
@@ -174,21 +187,15 @@ void job_read(struct job *j, struct stream *s)
 	}
 }
 
-/* What is alive in the program's cgroup, with its name. */
-static void name_processes(struct job *j, const char *dir)
+static void name_leftovers(struct job *j)
 {
-	CLEAN(free_text) char *path = text("%s/cgroup.procs", dir);
-	CLEAN(free_text) char *pids = file_text(path);
+	struct words found = owned_processes(j->tag);
 
-	for (char *save, *pid = strtok_r(pids ?: "", "\n", &save); pid;
-	     pid = strtok_r(NULL, "\n", &save)) {
-		CLEAN(free_text) char *comm_path = text("/proc/%s/comm", pid);
-		CLEAN(free_text) char *comm = file_text(comm_path);
-
-		if (comm)
-			comm[strcspn(comm, "\n")] = '\0';
-		problem_add(j->p, "leaked", "left behind: process %s (%s)", pid, comm ?: "?");
-	}
+	if (j->cgroup)
+		cgroup_processes(j->cgroup, &found);
+	for (size_t i = 0; i < found.n; i++)
+		problem_add(j->p, "leaked", "left behind: process %s", found.v[i]);
+	words_free(&found);
 }
 
 static void job_kill(struct job *j)
@@ -197,6 +204,7 @@ static void job_kill(struct job *j)
 	j->deadline = now() + 10 * j->run->scale;
 	if (j->cgroup)
 		cgroup_kill(j->cgroup);
+	owned_kill(j->tag);
 	if (j->pid > 0)
 		kill(j->pid, SIGKILL);
 }
@@ -227,15 +235,11 @@ void job_late(struct job *j)
 		job_kill(j);
 		break;
 	case JOB_LINGERING:
-		if (j->cgroup && cgroup_populated(j->cgroup) > 0) {
-			CLEAN(free_text) char *self = text("%s/self", j->cgroup);
-
-			name_processes(j, self);
-		}
+		name_leftovers(j);
 		job_kill(j);
 		break;
 	case JOB_KILLED:
-		problem_add(j->p, "leaked", "left behind: %s cannot be emptied", j->cgroup);
+		problem_add(j->p, "leaked", "left behind: what does not die of SIGKILL");
 		j->state = JOB_OVER;
 		break;
 	case JOB_OVER:
@@ -252,26 +256,35 @@ void job_stop(struct job *j)
 
 bool job_empty(const struct job *j)
 {
-	return j->state != JOB_RUNNING && !j->pid &&
-	       (!j->cgroup || cgroup_populated(j->cgroup) <= 0);
+	struct words left;
+	bool empty;
+
+	if (j->state == JOB_RUNNING || j->pid || (j->cgroup && cgroup_populated(j->cgroup) > 0))
+		return false;
+	left = owned_processes(j->tag);
+	empty = !left.n;
+	words_free(&left);
+	return empty;
 }
 
-/* Cgroups that the tests made: their library removes them, unless it could not. */
-static void name_cgroups(struct job *j)
+/* What the tests made and their library did not remove; "self" is ours. */
+static void remove_cgroups(struct job *j)
 {
-	CLEAN(free_text) char *pattern = text("%s/*/", j->cgroup);
-	glob_t found;
+	struct words found = owned_cgroups(j->tag);
 
-	if (glob(pattern, 0, NULL, &found))
-		return;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		char *path = found.gl_pathv[i];
-
-		path[strlen(path) - 1] = '\0';
-		if (strcmp(strrchr(path, '/'), "/self"))
-			problem_add(j->p, "leaked", "left behind: cgroup %s", path);
+	if (j->cgroup)
+		cgroup_children(j->cgroup, &found);
+	for (size_t i = 0; i < found.n; i++) {
+		if (!strcmp(strrchr(found.v[i], '/'), "/self"))
+			continue;
+		if (!j->stopped)
+			problem_add(j->p, "leaked", "left behind: cgroup %s", found.v[i]);
+		if (!cgroup_remove(found.v[i], 10 * j->run->scale))
+			problem_add(j->p, "leaked", "cgroup %s cannot be removed", found.v[i]);
 	}
-	globfree(&found);
+	words_free(&found);
+	if (j->cgroup && !cgroup_remove(j->cgroup, 10 * j->run->scale))
+		problem_add(j->p, "leaked", "cgroup %s cannot be removed", j->cgroup);
 }
 
 void job_close(struct job *j)
@@ -280,12 +293,7 @@ void job_close(struct job *j)
 	stream_end(j, &j->err);
 	free(j->out.line);
 	free(j->err.line);
-	if (j->cgroup) {
-		if (!j->stopped)
-			name_cgroups(j);
-		if (!cgroup_remove(j->cgroup, 10 * j->run->scale))
-			problem_add(j->p, "leaked", "left behind: %s cannot be removed", j->cgroup);
-	}
+	remove_cgroups(j);
 	if (!folder_remove(j->temp))
 		problem_add(j->p, "leaked", "left behind: %s cannot be removed", j->temp);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* All programs: as many at once as allowed, those that must be alone alone. */
-#include "run.h"
+#include "suspects.h"
 
 #include <err.h>
 #include <errno.h>
@@ -21,6 +21,7 @@ struct loop {
 	struct pollfd *fds;
 	size_t next, shown, active;
 	bool exclusive; /* what runs must be alone */
+	struct suspects suspects;
 	int signals;
 };
 
@@ -50,47 +51,75 @@ static void show(struct loop *l)
 		ktap_program(run, &run->programs[l->shown], l->shown + 1);
 }
 
+/* Only what it did to the machine counts, and that is found by comparing. */
+static struct program *end_trial(struct job *j)
+{
+	struct program *p = j->trial_of;
+
+	program_free(j->p);
+	free(j->p);
+	p->tried = true;
+	return p;
+}
+
 static void finish(struct loop *l, struct job *j)
 {
 	struct program *p = j->p;
 
 	job_close(j);
 	job_judge(j);
-	p->done = true;
+	if (j->trial_of)
+		p = end_trial(j);
+	p->ended = true;
+	free(j->tag);
 	free(j->cgroup);
 	free(j->temp);
 	*j = (struct job) {};
 	l->active--;
 	l->exclusive = false;
+	suspects_look(&l->suspects, p, l->active);
 	if (!program_ok(p) && l->run->o.fail_fast)
 		l->run->stopped = true;
 }
 
 static bool may_start(const struct loop *l, const struct program *p)
 {
-	if (l->run->stopped || l->exclusive || l->active == l->run->o.jobs)
+	if (l->run->stopped || l->exclusive || l->suspects.draining || l->active == l->run->o.jobs)
 		return false;
 	return !(p->alone || p->whole) || !l->active;
+}
+
+static void start_job(struct loop *l, struct program *p, struct program *trial_of)
+{
+	struct job *j = l->jobs;
+
+	while (j->p)
+		j++;
+	*j = (struct job) {
+		.run = l->run, .p = p, .trial_of = trial_of, .out.fd = -1, .err.fd = -1
+	};
+	l->active++;
+	l->exclusive = p->alone || p->whole || trial_of;
+	job_start(j);
 }
 
 static void start(struct loop *l)
 {
 	struct run *run = l->run;
+	struct program *p;
 
+	if (!l->active && (p = suspects_trial(&l->suspects))) {
+		start_job(l, program_copy(p), p);
+		return;
+	}
 	for (; l->next < run->n; l->next++) {
-		struct program *p = &run->programs[l->next];
-		struct job *j = l->jobs;
-
+		p = &run->programs[l->next];
 		if (p->done)
 			continue;
 		if (!may_start(l, p))
 			break;
-		while (j->p)
-			j++;
-		*j = (struct job) { .run = run, .p = p, .out.fd = -1, .err.fd = -1 };
-		l->active++;
-		l->exclusive = p->alone || p->whole;
-		job_start(j);
+		p->ran = true;
+		start_job(l, p, NULL);
 	}
 }
 
@@ -198,6 +227,7 @@ void loop(struct run *run)
 	if (!l.jobs || !l.fds)
 		err(EXIT_UNUSABLE, "no memory");
 	l.signals = open_signals();
+	suspects_begin(&l.suspects, run);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	for (start(&l); l.active; start(&l)) {
 		wait_for_news(&l);
@@ -207,6 +237,7 @@ void loop(struct run *run)
 		show(&l);
 	}
 	show(&l);
+	suspects_end(&l.suspects);
 	close(l.signals);
 	free(l.jobs);
 	free(l.fds);

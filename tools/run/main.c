@@ -4,7 +4,7 @@
  * under a time limit, and reports what became of each test.
  */
 #include "programs.h"
-#include "run.h"
+#include "state.h"
 
 #include <err.h>
 #include <signal.h>
@@ -112,6 +112,7 @@ static void die_of(int number)
 int main(int argc, char **argv)
 {
 	struct run run = {};
+	struct machine before;
 	double start = now();
 	int status;
 
@@ -129,11 +130,18 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	reports_check(&run);
+	machine_own_mounts();
+	state_sweep(&run);
+	place_name(&run);
+	before = machine_read(&run);
+	state_begin(&run, &before);
+	machine_free(&before);
 	place_begin(&run);
 	meta_read(&run);
 	ktap_begin(&run);
 	loop(&run);
 	place_end(&run);
+	state_end();
 	run.seconds = now() - start;
 	ktap_end(&run);
 	status = exit_status(&run);

@@ -11,6 +11,7 @@
 #include <fts.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,24 +35,6 @@ static void enable_in_root(struct place *place)
 	place->root_control = file_text(file);
 	if (controllers && place->root_control)
 		cgroup_enable(place->mount, controllers);
-}
-
-/* Only what was not there before is taken away again. */
-static void restore_root(struct place *place)
-{
-	CLEAN(free_text) char *file = text("%s/cgroup.subtree_control", place->mount);
-	CLEAN(free_text) char *control = file_text(file);
-	struct words before = words_split(place->root_control, " \n");
-	struct words after = words_split(control ?: "", " \n");
-
-	for (size_t i = 0; i < after.n; i++) {
-		CLEAN(free_text) char *minus = text("-%s", after.v[i]);
-
-		if (!words_have(&before, after.v[i]) && file_put(file, minus))
-			warn("%s: %s", file, minus);
-	}
-	words_free(&before);
-	words_free(&after);
 }
 
 static void make_base(struct run *run)
@@ -79,15 +62,25 @@ static void make_base(struct run *run)
 	cgroup_enable(place->base, place->controllers ?: "");
 }
 
-void place_begin(struct run *run)
+/* The names, which are written down before anything bears them. */
+void place_name(struct run *run)
 {
 	struct place *place = &run->place;
+	unsigned int salt;
 	const char *temp = getenv("TMPDIR");
 
 	place->tag = text("bulkhead.%d", getpid());
+	if (getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
+		err(EXIT_UNUSABLE, "getrandom");
+	place->temp = text("%s/%s.%08x", temp && *temp == '/' ? temp : "/tmp", place->tag, salt);
+}
+
+void place_begin(struct run *run)
+{
+	struct place *place = &run->place;
+
 	make_base(run);
-	place->temp = text("%s/%s.XXXXXX", temp && *temp == '/' ? temp : "/tmp", place->tag);
-	if (!mkdtemp(place->temp) || chmod(place->temp, 0755))
+	if (mkdir(place->temp, 0755) || chmod(place->temp, 0755))
 		err(EXIT_UNUSABLE, "%s", place->temp);
 }
 
@@ -97,8 +90,13 @@ void place_end(struct run *run)
 
 	if (place->base && !cgroup_remove(place->base, 10 * run->scale))
 		warnx("%s: cannot be removed", place->base);
-	if (place->root_control)
-		restore_root(place);
+	if (place->root_control) {
+		CLEAN(free_text) char *file = text("%s/cgroup.subtree_control", place->mount);
+		int error = controllers_restore(file, place->root_control);
+
+		if (error)
+			warnx("%s: %s", file, strerror(-error));
+	}
 	if (!folder_remove(place->temp))
 		warnx("%s: cannot be removed", place->temp);
 }

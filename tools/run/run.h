@@ -47,6 +47,7 @@ struct run {
 	size_t n;
 	struct place place;
 	struct meta meta;
+	size_t started; /* jobs */
 	double scale;
 	double seconds;
 	int interrupted; /* signal */
@@ -63,12 +64,22 @@ void select_tests(struct run *run);
 char *cgroup2_mount(void);
 char *own_cgroup(void); /* "" for the root */
 int cgroup_populated(const char *dir);
+void cgroup_processes(const char *dir, struct words *to);
+void cgroup_children(const char *dir, struct words *to);
+void process_name(const char *pid, struct words *to); /* "PID (name)", once */
 void cgroup_kill(const char *dir);
 /* All below DIR and itself, killed and removed; false: something stays. */
 bool cgroup_remove(const char *dir, double limit);
 void cgroup_enable(const char *dir, const char *controllers);
+int controllers_restore(const char *file, const char *value);
+
+/* owned.c: what bears a tag, "bulkhead.PID" for all of a run, "bulkhead.PID.N" for a program. */
+struct words owned_processes(const char *tag); /* "PID (name)" */
+void owned_kill(const char *tag);
+struct words owned_cgroups(const char *tag);
 
 /* place.c */
+void place_name(struct run *run);
 void place_begin(struct run *run);
 void place_end(struct run *run);
 char *place_cgroup(const struct run *run, const struct program *p); /* NULL: none */
@@ -89,10 +100,11 @@ struct stream {
 struct job {
 	struct run *run;
 	struct program *p;
+	struct program *trial_of; /* p is a copy of it, or NULL */
 	enum job_state state;
 	pid_t pid;
 	int status;
-	char *cgroup, *temp;
+	char *tag, *cgroup, *temp;
 	struct stream out, err;
 	struct result *at; /* the test that is running */
 	bool planned, stopped;
