@@ -373,7 +373,8 @@ TEST_F(core_threaded, memory_charged_to_thread_root)
 		child_sleep();
 	}
 	child_recv(&c);
-	EXPECT_LE(16 << 20, cgroup_key(&self->a, "memory.stat", "anon"));
+	/* Each CPU keeps up to 32 pages back from the sum. */
+	EXPECT_SOON(cgroup_key(&self->a, "memory.stat", "anon") >= 15 * MB);
 	EXPECT_LE(16 << 20, cgroup_number(&self->a, "memory.current"));
 	EXPECT_FALSE(cgroup_has(&self->b, "memory.current"));
 }
