@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOTES_MAX    200
+#define NOTES_HEAD   30
+#define NOTES_TAIL   30
 #define PROBLEMS_MAX 20
 
 const char *const verdict_names[VERDICTS] = { "lost", "held", "broken", "skipped", "defect" };
@@ -37,14 +38,43 @@ void problem_add(struct program *p, const char *kind, const char *format, ...)
 	problem->text = text("%s", line);
 }
 
+/* Of many lines the middle says least. */
+static void add_line(struct words *notes, size_t *lost, const char *line)
+{
+	if (notes->n == NOTES_HEAD + NOTES_TAIL) {
+		char **oldest = notes->v + NOTES_HEAD;
+
+		free(*oldest);
+		memmove(oldest, oldest + 1, sizeof(*oldest) * NOTES_TAIL);
+		notes->n--;
+		(*lost)++;
+	}
+	words_add(notes, "%s", line);
+}
+
 void note_add(struct program *p, struct result *r, const char *line)
 {
-	struct words *notes = r ? &r->notes : &p->notes;
+	add_line(r ? &r->notes : &p->notes, r ? &r->notes_lost : &p->notes_lost, line);
+}
 
-	if (notes->n >= NOTES_MAX)
-		(*(r ? &r->notes_lost : &p->notes_lost))++;
-	else
-		words_add(notes, "%s", line);
+static void tell_lost(struct words *notes, size_t lost)
+{
+	char *last;
+
+	if (!lost)
+		return;
+	words_add(notes, "... %zu lines left out", lost);
+	last = notes->v[notes->n - 1];
+	memmove(notes->v + NOTES_HEAD + 1, notes->v + NOTES_HEAD,
+		sizeof(*notes->v) * (notes->n - NOTES_HEAD - 1));
+	notes->v[NOTES_HEAD] = last;
+}
+
+void notes_close(struct program *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		tell_lost(&p->results[i].notes, p->results[i].notes_lost);
+	tell_lost(&p->notes, p->notes_lost);
 }
 
 void count_program(struct counts *c, const struct program *p)

@@ -21,7 +21,7 @@ struct result {
 	bool reported;
 	char *reason; /* of a skip, a defect, a loss */
 	struct words notes;
-	size_t notes_lost; /* more lines than anybody reads */
+	size_t notes_lost; /* from their middle: more lines than anybody reads */
 	double seconds;
 	bool unexpected; /* a skip that is not on the list */
 	bool suspicious; /* a skip that this kernel and machine do not explain */
@@ -59,8 +59,10 @@ struct counts {
 struct result *result_find(struct program *p, const char *name);
 void problem_add(struct program *p, const char *kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* A line about a test (or, R being NULL, the program); beyond a number they are counted only. */
+/* A line about a test (or, R being NULL, the program); of many the first and last are kept. */
 void note_add(struct program *p, struct result *r, const char *line);
+/* No more are to come: what is missing is told in its place. */
+void notes_close(struct program *p);
 void count_program(struct counts *c, const struct program *p);
 /* All of it held, as far as it was tested. */
 bool program_ok(const struct program *p);

@@ -294,6 +294,6 @@ void job_close(struct job *j)
 	free(j->out.line);
 	free(j->err.line);
 	remove_cgroups(j);
-	if (!folder_remove(j->temp))
-		problem_add(j->p, "leaked", "left behind: %s cannot be removed", j->temp);
+	/* Where something is mounted in it, that is found and told, and this done at the end. */
+	folder_remove(j->temp);
 }

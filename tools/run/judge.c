@@ -91,6 +91,8 @@ void job_judge(struct job *j)
 		return;
 	}
 	judge_lost(j);
+	judge_skips(j->run, j->p);
+	notes_close(j->p);
 	if (!j->stopped)
 		judge_program(j);
 }

@@ -42,8 +42,6 @@ static void put_notes(FILE *to, const struct result *r)
 		put(to, r->notes.v[i]);
 		fputc('\n', to);
 	}
-	if (r->notes_lost)
-		fprintf(to, "... and %zu more lines\n", r->notes_lost);
 }
 
 static void put_failure(FILE *to, const struct result *r)

@@ -11,12 +11,10 @@ void ktap_begin(const struct run *run)
 	fflush(stdout);
 }
 
-static void put_notes(const struct words *notes, size_t lost)
+static void put_notes(const struct words *notes)
 {
 	for (size_t i = 0; i < notes->n; i++)
 		printf("  # %s\n", notes->v[i]);
-	if (lost)
-		printf("  # ... and %zu more lines\n", lost);
 }
 
 /* "#" begins a directive in KTAP, wherever it stands behind a name. */
@@ -29,7 +27,7 @@ static void put_result(const struct result *r, size_t number)
 {
 	bool ok = r->verdict != BROKEN && r->verdict != LOST;
 
-	put_notes(&r->notes, r->notes_lost);
+	put_notes(&r->notes);
 	if (!ok && r->reason)
 		printf("  # %s: %s\n", r->name, r->reason);
 	if (!ok && r->row)
@@ -61,7 +59,7 @@ void ktap_program(const struct run *run, const struct program *p, size_t number)
 	for (size_t i = 0; i < p->n; i++)
 		if (p->results[i].wanted)
 			put_result(&p->results[i], ++n);
-	put_notes(&p->notes, p->notes_lost);
+	put_notes(&p->notes);
 	for (size_t i = 0; i < p->n_problems; i++)
 		printf("  # %s: %s\n", p->name, p->problems[i].text);
 	count_program(&c, p);

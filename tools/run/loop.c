@@ -48,7 +48,9 @@ static void show(struct loop *l)
 	struct run *run = l->run;
 
 	for (; l->shown < run->n && run->programs[l->shown].done; l->shown++)
-		ktap_program(run, &run->programs[l->shown], l->shown + 1);
+		show_program(run, &run->programs[l->shown], l->shown + 1);
+	if (ferror(stdout)) /* nobody listens any more */
+		run->stopped = true;
 }
 
 /* Only what it did to the machine counts, and that is found by comparing. */
@@ -218,6 +220,14 @@ static void look_after(struct loop *l)
 	}
 }
 
+static const char *name_running(const struct loop *l)
+{
+	for (size_t i = 0; i < l->run->o.jobs; i++)
+		if (l->jobs[i].p)
+			return l->jobs[i].at ? l->jobs[i].at->name : l->jobs[i].p->name;
+	return NULL;
+}
+
 void loop(struct run *run)
 {
 	struct loop l = { .run = run };
@@ -235,6 +245,7 @@ void loop(struct run *run)
 		if (run->stopped)
 			stop(&l);
 		show(&l);
+		show_progress(run, name_running(&l));
 	}
 	show(&l);
 	suspects_end(&l.suspects);

@@ -170,14 +170,15 @@ static const struct {
 	void (*read)(const struct run *run, struct facts *f);
 	int (*undo)(const struct change *c);
 	bool surely_ours; /* nobody else changes such things meanwhile */
+	bool numbered;	  /* the last word of the key is for us alone */
 } kinds[KINDS] = {
-	[SYSCTLS] = { "sysctl", NULL, undo_sysctl, true },
-	[CONTROLS] = { "controllers in", read_controls, undo_control, true },
-	[MOUNTS] = { "mount", read_mounts, undo_mount, true },
-	[DEVICES] = { "network device", read_devices, undo_device, false },
-	[IPC] = { "SysV IPC object", read_ipc, undo_ipc, false },
-	[CGROUPS] = { "cgroup", foreign_cgroups, undo_cgroup, false },
-	[PROCESSES] = { "process", orphans, undo_process, true },
+	[SYSCTLS] = { "sysctl", NULL, undo_sysctl, true, false },
+	[CONTROLS] = { "controllers in", read_controls, undo_control, true, false },
+	[MOUNTS] = { "mount", read_mounts, undo_mount, true, true },
+	[DEVICES] = { "network device", read_devices, undo_device, false, true },
+	[IPC] = { "SysV IPC object", read_ipc, undo_ipc, false, false },
+	[CGROUPS] = { "cgroup", foreign_cgroups, undo_cgroup, false, false },
+	[PROCESSES] = { "process", orphans, undo_process, true, false },
 };
 
 static void read_rest(const struct run *run, struct machine *m)
@@ -224,11 +225,16 @@ char *change_text(const struct change *c)
 {
 	CLEAN(free_text) char *before = short_value(c->before);
 	CLEAN(free_text) char *after = short_value(c->after);
+	size_t length;
 
 	if (c->what == CHANGED)
 		return text("%s %s: was \"%s\", is \"%s\"", kinds[c->kind].name, c->key, before,
 			    after);
-	return text("%s %s%s", kinds[c->kind].name, c->key, c->what == REMOVED ? " is gone" : "");
+	length = strlen(c->key);
+	if (kinds[c->kind].numbered)
+		length = (size_t)(strrchr(c->key, ' ') - c->key);
+	return text("%s %.*s%s", kinds[c->kind].name, (int)length, c->key,
+		    c->what == REMOVED ? " is gone" : "");
 }
 
 char *change_undo(const struct run *run, const struct change *c)

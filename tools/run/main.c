@@ -129,6 +129,7 @@ int main(int argc, char **argv)
 		list_tests(&run);
 		return 0;
 	}
+	expect_read(&run);
 	reports_check(&run);
 	machine_own_mounts();
 	state_sweep(&run);
@@ -138,15 +139,19 @@ int main(int argc, char **argv)
 	machine_free(&before);
 	place_begin(&run);
 	meta_read(&run);
-	ktap_begin(&run);
+	show_begin(&run);
 	loop(&run);
 	place_end(&run);
 	state_end();
 	run.seconds = now() - start;
-	ktap_end(&run);
+	show_end(&run);
 	status = exit_status(&run);
 	if (!reports_write(&run))
 		status = EXIT_UNUSABLE;
+	if (fflush(stdout) || ferror(stdout)) {
+		warnx("the output cannot be written");
+		status = EXIT_UNUSABLE;
+	}
 	if (run.interrupted)
 		die_of(run.interrupted);
 	return status;

@@ -39,6 +39,11 @@ struct meta {
 	char started[32];
 };
 
+/* A skip that is allowed. */
+struct expected {
+	char *pattern, *reason;
+};
+
 struct run {
 	struct options o;
 	char *folder; /* of the program, with suites/ and contract/ */
@@ -47,6 +52,8 @@ struct run {
 	size_t n;
 	struct place place;
 	struct meta meta;
+	struct expected *expected;
+	size_t n_expected;
 	size_t started; /* jobs */
 	double scale;
 	double seconds;
@@ -59,6 +66,11 @@ void options_parse(struct options *o, int argc, char **argv);
 
 /* select.c: a pattern that fits nothing ends the program. */
 void select_tests(struct run *run);
+
+/* expect.c, needs.c */
+void expect_read(struct run *run);
+void judge_skips(const struct run *run, struct program *p);
+bool needs_met(const struct run *run, const char *words);
 
 /* cgroup.c */
 char *cgroup2_mount(void);
@@ -128,6 +140,12 @@ double limit_of(const struct job *j);
 
 /* loop.c: all of them. */
 void loop(struct run *run);
+
+/* show.c */
+void show_begin(const struct run *run);
+void show_progress(const struct run *run, const char *running);
+void show_program(const struct run *run, const struct program *p, size_t number);
+void show_end(const struct run *run);
 
 /* ktap.c */
 void ktap_begin(const struct run *run);
