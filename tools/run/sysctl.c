@@ -25,6 +25,7 @@ static const char *const volatile_names[] = {
 	"kernel/pty/nr",
 	"kernel/random/entropy_avail",
 	"kernel/random/uuid",
+	"kernel/sched_domain/*",
 	"net/netfilter/nf_conntrack_count",
 	"net/ipv4/tcp_fastopen_key",
 	"vm/stat_refresh", /* reading it is work */
