@@ -27,12 +27,28 @@ char *hog_touch(size_t bytes)
 	return at;
 }
 
+/* On the scratch disk every file is a stretch of its own. */
+static struct {
+	int fd;
+	off_t base;
+} stretches[16];
+static int stretch_count;
+static off_t next_base;
+
+static off_t base_of(int fd)
+{
+	for (int i = stretch_count - 1; i >= 0; i--)
+		if (stretches[i].fd == fd)
+			return stretches[i].base;
+	return 0;
+}
+
 void hog_read_at(struct here h, int fd, size_t bytes)
 {
 	static char block[65536];
 
 	for (size_t at = 0; at < bytes; at += sizeof(block))
-		if (pread(fd, block, sizeof(block), at) != sizeof(block))
+		if (pread(fd, block, sizeof(block), base_of(fd) + at) != sizeof(block))
 			check_setup_failed(h, "read of storage: %s", errno_name(errno));
 }
 
@@ -70,7 +86,7 @@ static bool is_memory(int fd)
 void storage_drop(int fd)
 {
 	fsync(fd);
-	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	posix_fadvise(fd, base_of(fd), 0, POSIX_FADV_DONTNEED);
 }
 
 static void fill(struct here h, int fd, size_t bytes)
@@ -79,7 +95,7 @@ static void fill(struct here h, int fd, size_t bytes)
 
 	memset(block, 'b', sizeof(block));
 	for (size_t at = 0; at < bytes; at += sizeof(block))
-		if (pwrite(fd, block, sizeof(block), at) != sizeof(block))
+		if (pwrite(fd, block, sizeof(block), base_of(fd) + at) != sizeof(block))
 			check_setup_failed(h, "write to storage: %s", errno_name(errno));
 }
 
@@ -92,8 +108,11 @@ int storage_open_at(struct here h, size_t bytes)
 		close(fd);
 		fd = -1;
 	}
-	if (fd < 0 && disk)
-		fd = open(disk, O_RDWR | O_CLOEXEC);
+	if (fd < 0 && disk && (fd = open(disk, O_RDWR | O_CLOEXEC)) >= 0 && stretch_count < 16) {
+		stretches[stretch_count].fd = fd;
+		stretches[stretch_count++].base = next_base;
+		next_base += bytes;
+	}
 	if (fd < 0)
 		check_skip("not supported: storage: /var/tmp is in memory and no disk was given");
 	fill(h, fd, bytes);
