@@ -53,7 +53,7 @@ static const struct {
 	{ OPT_MARKDOWN, write_markdown },
 };
 
-#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+#define FORMATS (ARRAY_SIZE(formats))
 
 struct line {
 	struct collect collect;
@@ -145,7 +145,7 @@ static void write_file(const struct matrix *m, const char *path,
 		err(EXIT_USAGE, "no memory");
 	write(m, f);
 	fclose(f);
-	error = file_write(path, b.data, b.size, 0666);
+	error = file_replace(path, b.data, b.size);
 	if (error)
 		errx(EXIT_USAGE, "%s: %s", path, strerror(-error));
 }

@@ -16,7 +16,7 @@ char *kernel_short_name(const char *release)
 	static const char *const ends[] = { "+", "-cloud", "-amd64" };
 	size_t n = strlen(release);
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		const char *end = strstr(release, ends[i]);
 
 		if (end && (size_t)(end - release) < n)
@@ -63,15 +63,6 @@ bool results_read(struct column *c, const char *path)
 		c->release = text("%s", release);
 	json_decref(root);
 	return true;
-}
-
-static void *grow(void *array, size_t n, size_t size)
-{
-	array = reallocarray(array, n + 1, size);
-	if (!array)
-		err(EXIT_NO_GUEST, "no memory");
-	memset((char *)array + n * size, 0, size);
-	return array;
 }
 
 /* As "bulkhead run" takes them: areas, ids and patterns of either. */
@@ -133,7 +124,7 @@ static void read_contract(struct matrix *m, const char *folder, char **areas)
 	static const char *const lists[] = { "namespaces", "cgroups" };
 	struct words excused = ids_read(folder, "excused", false);
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		struct words ids = ids_read(folder, lists[i], true);
 
 		for (size_t k = 0; k < ids.n; k++)

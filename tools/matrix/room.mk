@@ -5,7 +5,7 @@ PROGRAMS += $(O)/bulkhead-matrix
 
 $(MATRIX_OBJECTS): override CPPFLAGS += -Itools/vm
 
-$(O)/bulkhead-matrix: $(MATRIX_OBJECTS) $(O)/tools/vm/text.o $(O)/tools/vm/capture.o \
-		$(O)/tools/vm/kernel.o $(O)/tools/vm/options.o
+$(O)/bulkhead-matrix: $(MATRIX_OBJECTS) $(patsubst %,$(O)/tools/vm/%.o,file capture kernel) \
+		$(TOOL_LIB)
 	$(say) LD $@
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs jansson)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson

@@ -84,8 +84,8 @@ static bool any_in(const char *line, const char *const *what, size_t n)
 
 static bool is_complaint(const char *line)
 {
-	return any_in(line, complaints, sizeof(complaints) / sizeof(complaints[0])) &&
-	       !any_in(line, harmless, sizeof(harmless) / sizeof(harmless[0]));
+	return any_in(line, complaints, ARRAY_SIZE(complaints)) &&
+	       !any_in(line, harmless, ARRAY_SIZE(harmless));
 }
 
 /* What is shown on somebody's terminal must not steer it. */
@@ -185,9 +185,7 @@ void console_close(struct console *c)
 {
 	for (size_t i = 0; i < TAIL_LINES; i++)
 		free(c->tail[i]);
-	for (size_t i = 0; i < c->shown.n; i++)
-		free(c->shown.v[i]);
-	free(c->shown.v);
+	words_free(&c->shown);
 	close_file(&c->log);
 	free(c);
 }

@@ -16,6 +16,7 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct control {
 	const struct vm *vm;
@@ -86,7 +87,9 @@ static void file_keep(const struct control *c, char *to)
 		*slash = '/';
 	}
 	if (!error)
-		error = file_write(to, c->file.data, c->file.size, c->mode & 0777);
+		error = file_replace(to, c->file.data, c->file.size);
+	if (!error && c->mode & 0111)
+		chmod(to, 0755);
 	if (error)
 		errx(EXIT_NO_GUEST, "%s: %s", to, strerror(-error));
 }

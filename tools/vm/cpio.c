@@ -138,9 +138,7 @@ int cpio_end(struct cpio *c)
 	int fd = c->fd;
 
 	header(c, "TRAILER!!!", 0, 0);
-	for (size_t i = 0; i < c->names.n; i++)
-		free(c->names.v[i]);
-	free(c->names.v);
+	words_free(&c->names);
 	free(c);
 	return fd;
 }

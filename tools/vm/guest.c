@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define KVM_LIFE_SIGN_S 10
@@ -26,14 +25,6 @@ struct run {
 	size_t said_used;
 	bool rubbish; /* on the control port */
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* What the command printed is nobody's to judge; a closed pipe ends us. */
 static void pass_on(int fd, const char *data, size_t size)

@@ -22,7 +22,7 @@ static char *program_find(const char *name)
 {
 	static const char *const dirs[] = { "/bin", "/usr/bin", "/sbin", "/usr/sbin" };
 
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		char *path = text("%s/%s", dirs[i], name);
 
 		if (!access(path, X_OK))
@@ -170,7 +170,7 @@ int initramfs_make(const struct vm *vm)
 	struct cpio *c = cpio_begin();
 	struct words programs = {};
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		cpio_folder(c, folders[i], 0755);
 	cpio_folder(c, "/tmp", 01777);
 	cpio_file(c, "/init", init);

@@ -85,20 +85,20 @@ static bool take_machine(struct line *l, int opt, const char *arg)
 		l->modules = arg;
 		return true;
 	case 'c':
-		vm->cpus = number(arg, "-c", 1, 255);
+		vm->cpus = count_of(arg, "-c", 1, 255);
 		return true;
 	case 'M':
 		size_of(arg);
 		vm->memory = arg;
 		return true;
 	case OPT_NUMA:
-		vm->nodes = number(arg, "--numa", 1, 8);
+		vm->nodes = count_of(arg, "--numa", 1, 8);
 		return true;
 	case 't':
-		vm->limit = number(arg, "-t", 0, 1000000);
+		vm->limit = count_of(arg, "-t", 0, 1000000);
 		return true;
 	case OPT_BOOT:
-		vm->boot_limit = number(arg, "--boot-timeout", 1, 1000000);
+		vm->boot_limit = count_of(arg, "--boot-timeout", 1, 1000000);
 		return true;
 	case 'a':
 		vm->append = arg;
@@ -141,7 +141,7 @@ static bool take_contents(struct line *l, int opt, const char *arg)
 		vm_add_zram(vm, arg);
 		return true;
 	case OPT_HUGE:
-		words_add(&vm->settings, "hugepages %u", number(arg, "--hugepages", 0, 1000000));
+		words_add(&vm->settings, "hugepages %u", count_of(arg, "--hugepages", 0, 1000000));
 		return true;
 	case OPT_CGROUP:
 		vm_set_cgroup(vm, arg);

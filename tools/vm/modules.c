@@ -90,7 +90,7 @@ static struct buffer module_read(const char *path)
 	} packed[] = { { ".xz", "xz" }, { ".zst", "zstd" }, { ".gz", "gzip" } };
 	struct buffer b = {};
 
-	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(packed); i++) {
 		char *argv[] = { (char *)packed[i].program, "-dc", NULL };
 
 		if (strlen(path) < 4 || !strstr(path + strlen(path) - 4, packed[i].end))
@@ -162,7 +162,7 @@ static void add(struct index *x, const struct kernel *k, const char *wanted, con
 		.args = text("%s", args ?: ""),
 		.code = code,
 	};
-	for (size_t i = 0; i < sizeof(run_time_wants) / sizeof(run_time_wants[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(run_time_wants); i++)
 		if (!strcmp(run_time_wants[i].module, name))
 			add(x, k, run_time_wants[i].wants, NULL, false, found);
 }
@@ -180,13 +180,6 @@ static void add_list(struct index *x, const struct kernel *k, const struct words
 	}
 }
 
-static void index_free(struct words *w)
-{
-	for (size_t i = 0; i < w->n; i++)
-		free(w->v[i]);
-	free(w->v);
-}
-
 void modules_find(const struct kernel *k, const struct words *load, const struct words *try_load,
 		  struct modules *found)
 {
@@ -200,8 +193,8 @@ void modules_find(const struct kernel *k, const struct words *load, const struct
 	}
 	add_list(&x, k, load, true, found);
 	add_list(&x, k, try_load, false, found);
-	index_free(&x.names);
-	index_free(&x.paths);
-	index_free(&x.builtin);
-	index_free(&x.done);
+	words_free(&x.names);
+	words_free(&x.paths);
+	words_free(&x.builtin);
+	words_free(&x.done);
 }

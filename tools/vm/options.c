@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-unsigned int number(const char *arg, const char *option, unsigned long min, unsigned long max)
+unsigned int count_of(const char *arg, const char *option, unsigned long min, unsigned long max)
 {
 	char *end;
 	unsigned long n = strtoul(arg, &end, 10);
@@ -72,7 +72,7 @@ void vm_set_cgroup(struct vm *vm, const char *layout)
 {
 	static const char *const layouts[] = { "v2", "v1", "hybrid", "none" };
 
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
 		if (!strcmp(layout, layouts[i])) {
 			words_add(&vm->settings, "cgroup %s", layout);
 			return;

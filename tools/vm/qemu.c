@@ -74,7 +74,7 @@ static void arguments(const struct vm *vm, int initrd, bool kvm, const int *disk
 	static const char *const fixed[] = { "qemu-system-x86_64", "-nodefaults", "-no-user-config",
 					     "-no-reboot",	   "-display",	  "none" };
 
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		words_add(argv, "%s", fixed[i]);
 	words_add(argv, "-accel");
 	words_add(argv, kvm ? "kvm" : "tcg,thread=multi");
@@ -189,7 +189,7 @@ void kvm_refused(const char *why, bool for_good)
 			unlink(verdicts.gl_pathv[i]);
 		globfree(&verdicts);
 	}
-	file_write(path, why, strlen(why), 0666);
+	file_replace(path, why, strlen(why));
 }
 
 bool kvm_usable(const struct vm *vm)

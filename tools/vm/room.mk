@@ -9,11 +9,11 @@ GUEST_OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard tools/guest/*.c))
 PROGRAMS += $(O)/bulkhead-vm $(O)/bulkhead-run-vm $(O)/guest-init
 DATA += $(O)/apt.sh $(patsubst %,$(O)/%,$(wildcard ci/kernels ci/expect/*))
 
-$(O)/bulkhead-vm: $(O)/tools/vm/main.o $(VM_OBJECTS)
+$(O)/bulkhead-vm: $(O)/tools/vm/main.o $(VM_OBJECTS) $(TOOL_LIB)
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-$(O)/bulkhead-run-vm: $(O)/tools/vm/run.o $(VM_OBJECTS)
+$(O)/bulkhead-run-vm: $(O)/tools/vm/run.o $(VM_OBJECTS) $(TOOL_LIB)
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 

@@ -118,7 +118,7 @@ static void take(struct line *l, enum kind kind, const char *name, const char *v
 		vm_set_cgroup(vm, value);
 		break;
 	case CPUS:
-		vm->cpus = number(value, name, 1, 255);
+		vm->cpus = count_of(value, name, 1, 255);
 		break;
 	case MEMORY:
 		vm->memory = value;
@@ -134,7 +134,7 @@ static void take(struct line *l, enum kind kind, const char *name, const char *v
 		vm->log = value;
 		break;
 	case LIMIT:
-		vm->limit = number(value, name, 0, 1000000);
+		vm->limit = count_of(value, name, 0, 1000000);
 		break;
 	case FATAL:
 		vm->fatal_warnings = true;
@@ -158,7 +158,7 @@ static void take(struct line *l, enum kind kind, const char *name, const char *v
 /* "-kX", "-k X", "--name X" and "--name=X"; the number of words used, or 0. */
 static int take_ours(struct line *l, char **argv)
 {
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		const char *name = options[i].name;
 		size_t n = strlen(name);
 		bool is_long = name[1] == '-';
@@ -241,9 +241,9 @@ static void furnish(struct line *l)
 	add_if_there(vm, dir, "contract");
 	add_if_there(vm, dir, "ci");
 	add_suites(vm, dir);
-	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
 		words_add(&vm->try_load, "%s", modules[i]);
-	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
 		if (getenv(passed[i]))
 			words_add(&vm->env, "%s=%s", passed[i], getenv(passed[i]));
 	vm_use_terminal(vm);

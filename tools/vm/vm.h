@@ -3,21 +3,10 @@
 #ifndef BULKHEAD_VM_H
 #define BULKHEAD_VM_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <sys/types.h>
+#include "text.h"
 
 #define EXIT_LIMIT    124 /* what git bisect and timeout(1) make of these */
 #define EXIT_NO_GUEST 125
-
-#define CLEAN(fn) __attribute__((cleanup(fn)))
-
-/* A list of words that owns them. */
-struct words {
-	char **v;
-	size_t n;
-};
 
 struct buffer {
 	char *data;
@@ -77,18 +66,10 @@ struct outcome {
 	size_t complaints; /* of the kernel, on its console */
 };
 
-/* text.c */
-void words_add(struct words *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool words_have(const struct words *w, const char *word);
-char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
-char *own_folder(void);
+/* file.c */
 char *cache_folder(void);
-void free_text(char **p);
 void free_buffer(struct buffer *b);
-void close_file(FILE **f);
-void close_fd(int *fd);
 struct buffer file_read(const char *path);
-int file_write(const char *path, const void *data, size_t size, mode_t mode);
 int folder_make(const char *path);
 
 /* capture.c: run a program, keep what it prints. */
@@ -152,7 +133,7 @@ void control_close(struct control *c);
 	{                                                                              \
 		.cpus = 2, .nodes = 1, .memory = "1G", .limit = 300, .boot_limit = 120 \
 	}
-unsigned int number(const char *arg, const char *option, unsigned long min, unsigned long max);
+unsigned int count_of(const char *arg, const char *option, unsigned long min, unsigned long max);
 off_t size_of(const char *size);
 void vm_add_disk(struct vm *vm, const char *size);
 void vm_add_swap(struct vm *vm, const char *size);
