@@ -45,8 +45,7 @@ TEST_F(time, offsets_init)
 
 TEST_F(time, offsets_show_children)
 {
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		struct child c;
 
 		EXPECT_OFFSETS(0, 0);
@@ -72,8 +71,7 @@ TEST_F(time, offsets_show_children)
 
 TEST_F(time, offsets_inherited)
 {
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		MUST(try_set("monotonic 7 1\nboottime -1 2\n"));
 		MUST(unshare(CLONE_NEWTIME));
 		EXPECT_OFFSETS(7 * NS_PER_S + 1, -NS_PER_S + 2);
@@ -87,8 +85,7 @@ TEST_F(time, offsets_inherited)
 
 TEST_F(time, offsets_rewrite_before_first)
 {
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		struct child c;
 
 		for (int i = 1; i < 5; i++) {
@@ -130,8 +127,7 @@ TEST_F(time, offsets_frozen_eacces)
 {
 	need_ns(NS_TIME);
 	expect_frozen(-1); /* the initial one, or whatever this is a member of */
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		int fd = MUST(open(FILE_NAME, O_WRONLY | O_CLOEXEC));
 
 		MUST(try_set("monotonic 7 0"));
@@ -142,19 +138,17 @@ TEST_F(time, offsets_frozen_eacces)
 		MUST(unshare(CLONE_NEWTIME));
 		EXPECT_OK(try_set("monotonic 8 0"));
 	}
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		EXPECT_OK(setns(ns_open(0, "time_for_children"), CLONE_NEWTIME));
 		expect_frozen(-1);
 	}
-	IN_MAKER()
-	helper_exec("time_frozen", NULL);
+	IN_MAKER ()
+		helper_exec("time_frozen", NULL);
 }
 
 TEST_F(time, offsets_eperm)
 {
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		int entitled = MUST(open(FILE_NAME, O_WRONLY | O_CLOEXEC));
 
 		/* With all capabilities, but not where the time namespace belongs. */
@@ -203,8 +197,7 @@ TEST_F(time, offsets_clock_names)
 		"monotonic x 0",  "monotonic 1 x", "1 0 monotonic", "monotonic_raw 1 0"
 	};
 
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		EXPECT_OK(try_set("monotonic 1 0"));
 		EXPECT_OFFSETS(1 * NS_PER_S, 0);
 		EXPECT_OK(try_set("boottime 2 0"));
@@ -227,8 +220,7 @@ TEST_F(time, offsets_clock_names)
 
 TEST_F(time, offsets_nsec_einval)
 {
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		EXPECT_OK(try_set("monotonic 1 999999999"));
 		EXPECT_OFFSETS(2 * NS_PER_S - 1, 0);
 		EXPECT_ERRNO(EINVAL, try_set("monotonic 1 1000000000"));
@@ -248,8 +240,7 @@ static const struct {
 TEST_F(time, offsets_negative_range)
 {
 	for (int i = 0; i < 2; i++)
-		IN_MAKER()
-		{
+		IN_MAKER () {
 			const char *name = clocks[i].name;
 			int64_t now = clock_ns(clocks[i].clock, BY_SYSCALL) / NS_PER_S;
 			struct child c;
@@ -276,8 +267,7 @@ TEST_F(time, offsets_big_range)
 	const int64_t half = INT64_MAX / NS_PER_S / 2;
 
 	for (int i = 0; i < 2; i++)
-		IN_MAKER()
-		{
+		IN_MAKER () {
 			const char *name = clocks[i].name;
 			int64_t left = half - clock_ns(clocks[i].clock, BY_SYSCALL) / NS_PER_S;
 
@@ -297,8 +287,7 @@ TEST_F(time, offsets_two_lines)
 	const char *two = "monotonic 1 0\nboottime 2 0\n";
 	const char *three = "boottime 4 0\nmonotonic 3 0\nmonotonic 9 0\n";
 
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		int fd = MUST(open(FILE_NAME, O_WRONLY | O_CLOEXEC));
 
 		EXPECT_EQ(strlen(two), write(fd, two, strlen(two)));
@@ -316,8 +305,7 @@ TEST_F(time, offsets_two_lines)
 
 TEST_F(time, offsets_atomic)
 {
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		MUST(try_set("monotonic 1 1\nboottime 2 2"));
 		EXPECT_ERRNO(ERANGE, try_set("monotonic 5 0\nboottime -1000000000 0"));
 		EXPECT_OFFSETS(NS_PER_S + 1, 2 * NS_PER_S + 2);
@@ -339,8 +327,7 @@ TEST_F(time, offsets_pos_einval)
 	memset(big, ' ', page + 1);
 	memcpy(big, "monotonic 5 0\nboottime 0", 24);
 	memcpy(big + page - 3, "0\n", 2);
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		int fd = MUST(open(FILE_NAME, O_WRONLY | O_CLOEXEC));
 
 		EXPECT_ERRNO(EINVAL, write(fd, big, page));
@@ -360,8 +347,7 @@ TEST_F(time, offsets_pos_einval)
 /* What a member sets counts from the machine's clock, not from its own. */
 TEST_F(time, nested)
 {
-	IN_MAKER()
-	{
+	IN_MAKER () {
 		struct child c;
 
 		MUST(try_set("monotonic 10000 0\nboottime 20000 5"));
