@@ -70,6 +70,18 @@ uint64_t ns_unique_id_at(struct here h, int fd)
 	check_setup_failed(h, "NS_GET_ID: %s", errno_name(errno));
 }
 
+bool ns_have_listns(void)
+{
+	return sys_listns(NULL, NULL, 0, 1) >= 0 || errno != ENOSYS;
+}
+
+/* The flags are looked at before the path is. */
+bool ns_have_strict_view(void)
+{
+	syscall(SYS_open_tree, AT_FDCWD, "/nonexistent", 2 /* OPEN_TREE_NAMESPACE */);
+	return errno == ENOENT;
+}
+
 int ns_pidfd_get(int pidfd, const char *file)
 {
 	static const char *const files[] = {

@@ -52,6 +52,13 @@ uint64_t ns_fd_id_at(struct here h, int fd);
  */
 #define ns_unique_id(fd) ns_unique_id_at(HERE, fd)
 uint64_t ns_unique_id_at(struct here h, int fd);
+/* Is there listns(2) (6.19), and with it ids that are fixed or valid all over the machine? */
+bool ns_have_listns(void);
+/*
+ * Is it only to the administrator, in the initial pid namespace, that all
+ * namespaces show?  Nothing says so but a flag of the same release (7.0).
+ */
+bool ns_have_strict_view(void);
 /* PIDFD_GET_X_NAMESPACE (6.11) for the link's name ("pid_for_children"); -1 and errno. */
 int ns_pidfd_get(int pidfd, const char *file);
 

@@ -136,17 +136,12 @@ TEST_F(ns, fh_invalid)
 	EXPECT_OK(decode(fd, good, O_RDONLY));
 }
 
-static bool have_listns(void)
-{
-	return sys_listns(NULL, NULL, 0, 1) >= 0 || errno != ENOSYS;
-}
-
 TEST_F(ns, fh_id_only)
 {
 	int fd = ns_open(0, TYPE->name);
 	struct handle h = encode(fd);
 
-	if (!have_listns())
+	if (!ns_have_listns())
 		check_skip("not supported: handles of an id alone, which came with listns(2)");
 	h.ns_type = h.inum = 0;
 	int again = ASSERT_OK(decode(fd, h, O_RDONLY));
@@ -194,16 +189,6 @@ TEST_F(ns, fh_dead_ns_estale)
 	EXPECT_TRUE(is_stale(mount, h));
 }
 
-/* open_tree(2) knows this flag since the release that made the rule strict. */
-static bool have_strict_rule(void)
-{
-	int fd = syscall(SYS_open_tree, AT_FDCWD, "/", 2 /* OPEN_TREE_NAMESPACE */);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 || errno != EINVAL;
-}
-
 TEST_F(ns, fh_foreign_denied)
 {
 	struct child c;
@@ -215,10 +200,13 @@ TEST_F(ns, fh_foreign_denied)
 
 		EXPECT_ERRNO(ESTALE, decode(user, h, O_RDONLY));
 		/* Not even one that is all ours, but where we are not. */
-		ns_start_member(&c, variant->type, 0);
-		if (have_strict_rule())
-			EXPECT_ERRNO(ESTALE,
-				     decode(user, encode(ns_open(c.pid, TYPE->name)), O_RDONLY));
+		CHILD (&c, .flags = TYPE->flag) {
+			child_send_fd(&c, ns_open(0, TYPE->name));
+			child_sleep();
+		}
+		h = encode(child_recv_fd(&c));
+		if (ns_have_strict_view())
+			EXPECT_ERRNO(ESTALE, decode(user, h, O_RDONLY));
 		EXPECT_OK(decode(user, encode(ns_open(0, TYPE->name)), O_RDONLY));
 		child_kill(&c);
 	}
@@ -228,7 +216,7 @@ TEST_F(ns, fh_foreign_denied)
 		EXPECT_OK(decode(own, h, O_RDONLY));
 	IN_CHILD () {
 		cred_drop(CAP_SYS_ADMIN);
-		if (have_strict_rule())
+		if (ns_have_strict_view())
 			EXPECT_ERRNO(ESTALE, decode(own, h, O_RDONLY));
 		EXPECT_OK(decode(own, encode(own), O_RDONLY));
 	}

@@ -229,11 +229,6 @@ TEST_F(ns, ioctl_get_id)
 	EXPECT_ERRNO(ENOTTY, ioctl(own, _IOR(0xb7, 13, uint32_t), &id));
 }
 
-static bool have_listns(void)
-{
-	return sys_listns(NULL, NULL, 0, 1) >= 0 || errno != ENOSYS;
-}
-
 /* Run on the n-th of the CPUs that there are, round and round. */
 static void run_on(const cpu_set_t *all, int n)
 {
@@ -259,7 +254,7 @@ TEST_F(ns, id_not_reused)
 		struct child c;
 		uint64_t id;
 
-		run_on(&all, have_listns() ? i : 0);
+		run_on(&all, ns_have_listns() ? i : 0);
 		CHILD (&c, .flags = TYPE->flag)
 			child_sleep();
 		id = ns_unique_id(ns_open(c.pid, TYPE->name));
@@ -281,7 +276,7 @@ TEST_F(ns, init_ids_fixed)
 	uint64_t id;
 
 	/* They came with listns(2). */
-	if (!have_listns())
+	if (!ns_have_listns())
 		check_skip("not supported: listns(2), and fixed ids with it");
 	/* Ours where a kernel thread may not be looked into: if the inode says it is initial. */
 	if (fd < 0)
