@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154,SC2120
 #
 # To be sourced by the supervisor's tests: a stage on which puppets are run by
 # the real bulkhead-run, under a contract of three promises.
