@@ -88,11 +88,12 @@ static int fails(void)
 {
 	begin();
 	pass(0);
-	start(1);
+	if (selected[1])
+		start(1);
 	printf("# puppet.c:1: 1 == 2: seen 2 (EPERM) <&>\"\n");
 	result(1, "not ok", "");
 	pass(2);
-	return 1;
+	return selected[1];
 }
 
 static int skips(void)
@@ -230,7 +231,7 @@ static int leaks_netns(void)
 static int leaks_sysctl(void)
 {
 	pass_all();
-	write_to("/proc/sys/fs/lease-break-time", "46");
+	write_to("/proc/sys/kernel/domainname", "changed-by-a-puppet");
 	return 0;
 }
 

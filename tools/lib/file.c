@@ -19,8 +19,8 @@ char *file_text(const char *path)
 
 	if (fd < 0)
 		return NULL;
-	data = malloc(room);
-	while (data && (n = read(fd, data + size, room - size - 1)) != 0) {
+	data = text_room(NULL, room);
+	while ((n = read(fd, data + size, room - size - 1)) != 0) {
 		if (n < 0) {
 			int error = errno;
 
@@ -30,10 +30,8 @@ char *file_text(const char *path)
 		}
 		size += (size_t)n;
 		if (room - size < 2048)
-			data = realloc(data, room *= 2);
+			data = text_room(data, room *= 2);
 	}
-	if (!data)
-		err(EXIT_UNUSABLE, "no memory");
 	data[size] = '\0';
 	return data;
 }

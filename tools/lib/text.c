@@ -48,6 +48,14 @@ char *text(const char *format, ...)
 	return s;
 }
 
+char *text_room(char *s, size_t size)
+{
+	s = realloc(s, size);
+	if (!s)
+		err(EXIT_UNUSABLE, "no memory");
+	return s;
+}
+
 void *grow(void *array, size_t n, size_t size)
 {
 	array = reallocarray(array, n + 1, size);

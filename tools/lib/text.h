@@ -32,6 +32,7 @@ void words_free(struct words *w);
 /* What split at any of the separators gives, empty pieces left out. */
 struct words words_split(const char *s, const char *separators);
 char *words_join(const struct words *w, const char *between);
+char *text_room(char *s, size_t size); /* realloc */
 /* Room for one more of SIZE bytes, zeroed. */
 void *grow(void *array, size_t n, size_t size);
 

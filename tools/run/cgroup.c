@@ -140,8 +140,9 @@ static int switch_all(const char *file, const struct words *these, const struct 
 	for (size_t i = 0; i < these->n; i++) {
 		CLEAN(free_text) char *word = text("%s%s", sign, these->v[i]);
 
-		if (!words_have(but, these->v[i]))
-			ret = file_put(file, word) ?: ret;
+		int error = words_have(but, these->v[i]) ? 0 : file_put(file, word);
+
+		ret = error ? error : ret;
 	}
 	return ret;
 }
@@ -152,12 +153,12 @@ int controllers_restore(const char *file, const char *value)
 	CLEAN(free_text) char *now_there = file_text(file);
 	struct words before = words_split(value, " \n");
 	struct words after = words_split(now_there ?: "", " \n");
-	int ret = switch_all(file, &after, &before, "-");
+	int off = switch_all(file, &after, &before, "-");
+	int on = switch_all(file, &before, &after, "+");
 
-	ret = switch_all(file, &before, &after, "+") ?: ret;
 	words_free(&before);
 	words_free(&after);
-	return ret;
+	return off ? off : on;
 }
 
 void cgroup_children(const char *dir, struct words *to)

@@ -73,8 +73,7 @@ void write_squad_metrics(const struct run *run, FILE *to)
 
 static char *excerpt(const struct result *r)
 {
-	char *all = words_join(&r->notes, "\n");
-	CLEAN(free_text) char *notes = all;
+	CLEAN(free_text) char *all = words_join(&r->notes, "\n");
 	char *cut = text("%s%s%s", r->reason ?: "", r->reason && *all ? "\n" : "", all);
 
 	if (strlen(cut) > EXCERPT_MAX) {

@@ -18,15 +18,13 @@ static char *unpack(const char *path)
 {
 	gzFile file = gzopen(path, "re");
 	size_t room = 1 << 16, size = 0;
-	char *data = file ? malloc(room) : NULL;
+	char *data = file ? text_room(NULL, room) : NULL;
 	int n;
 
-	if (file && !data)
-		err(EXIT_UNUSABLE, "no memory");
 	while (data && (n = gzread(file, data + size, (unsigned int)(room - size - 1))) > 0) {
 		size += (size_t)n;
 		if (room - size < 4096)
-			data = realloc(data, room *= 2);
+			data = text_room(data, room *= 2);
 	}
 	if (file)
 		gzclose(file);

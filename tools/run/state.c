@@ -21,6 +21,7 @@
 
 /* Later than that somebody else may have changed a setting on purpose. */
 #define SETTINGS_AGE 3600
+#define SWEEP_LIMIT  5 /* seconds for what does not want to die */
 
 static int state_fd = -1;
 static char *state_path;
@@ -42,23 +43,50 @@ static char *state_folder(void)
 	return NULL;
 }
 
-/* This boot, and the namespaces whose settings we see. */
-static char *whereabouts(void)
+static char *boot_id(void)
 {
-	static const char *const namespaces[] = { "net", "uts", "ipc", "user", "pid" };
-	CLEAN(free_text) char *boot = file_text("/proc/sys/kernel/random/boot_id");
-	char *all = text("%.36s", boot ?: "");
+	CLEAN(free_text) char *id = file_text("/proc/sys/kernel/random/boot_id");
 
-	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
-		CLEAN(free_text) char *path = text("/proc/self/ns/%s", namespaces[i]);
-		CLEAN(free_text) char *before = all;
+	return text("%.36s", id ?: "");
+}
+
+static char *namespace_links(const char *const *names, size_t n)
+{
+	struct words links = {};
+	char *all;
+
+	for (size_t i = 0; i < n; i++) {
+		CLEAN(free_text) char *path = text("/proc/self/ns/%s", names[i]);
 		char link[64] = "";
 
 		if (readlink(path, link, sizeof(link) - 1) < 0)
 			link[0] = '\0';
-		all = text("%s %s", before, link);
+		words_add(&links, "%s", link);
 	}
+	all = words_join(&links, " ");
+	words_free(&links);
 	return all;
+}
+
+/* Those whose settings we see. */
+static char *settings_view(void)
+{
+	static const char *const names[] = { "net", "uts", "ipc", "user" };
+
+	return namespace_links(names, ARRAY_SIZE(names));
+}
+
+/* What processes and cgroups we see: who sees others cannot sweep. */
+static char *world_view(void)
+{
+	static const char *const names[] = { "pid", "user", "cgroup" };
+	CLEAN(free_text) char *links = namespace_links(names, ARRAY_SIZE(names));
+	CLEAN(free_text) char *mount = cgroup2_mount();
+	struct stat st = {};
+
+	if (mount && stat(mount, &st))
+		st.st_dev = 0;
+	return text("%s %lx", links, (unsigned long)st.st_dev);
 }
 
 static void put_escaped(FILE *f, const char *s)
@@ -91,9 +119,12 @@ static void unescape(char *s)
 
 static void put_state(FILE *f, const struct run *run, const struct machine *before)
 {
-	CLEAN(free_text) char *where = whereabouts();
+	CLEAN(free_text) char *boot = boot_id();
+	CLEAN(free_text) char *world = world_view();
+	CLEAN(free_text) char *settings = settings_view();
 
-	fprintf(f, "where\t%s\ntag\t%s\ntemp\t%s\n", where, run->place.tag, run->place.temp);
+	fprintf(f, "boot\t%s\nworld\t%s\nsettings\t%s\n", boot, world, settings);
+	fprintf(f, "tag\t%s\ntemp\t%s\n", run->place.tag, run->place.temp);
 	for (size_t k = 0; k < KINDS; k++)
 		for (size_t i = 0; i < before->facts[k].n; i++) {
 			fprintf(f, "fact %zu\t", k);
@@ -150,27 +181,32 @@ void state_end(void)
 
 /* A dead run. */
 struct dead {
-	char *where, *tag, *temp;
+	char *boot, *world, *settings, *tag, *temp;
 	struct machine before;
 	bool whole;
 };
 
 static void take_line(struct dead *d, char *line)
 {
+	const struct {
+		const char *name;
+		char **where;
+	} names[] = { { "boot", &d->boot },
+		      { "world", &d->world },
+		      { "settings", &d->settings },
+		      { "tag", &d->tag },
+		      { "temp", &d->temp } };
 	char *value = strchr(line, '\t'), *second;
 	unsigned long kind;
 
 	if (!value)
 		return;
 	*value++ = '\0';
-	if (!strcmp(line, "where"))
-		d->where = text("%s", value);
-	else if (!strcmp(line, "tag"))
-		d->tag = text("%s", value);
-	else if (!strcmp(line, "temp"))
-		d->temp = text("%s", value);
-	else if (!strcmp(line, "end"))
+	if (!strcmp(line, "end"))
 		d->whole = true;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(line, names[i].name) && !*names[i].where)
+			*names[i].where = text("%s", value);
 	if (strncmp(line, "fact ", 5) || !(second = strchr(value, '\t')))
 		return;
 	*second++ = '\0';
@@ -181,10 +217,11 @@ static void take_line(struct dead *d, char *line)
 		fact_add(&d->before.facts[kind], value, second);
 }
 
-static void kill_all(const char *tag)
+static bool kill_all(const char *tag)
 {
-	double end = now() + 10;
+	double end = now() + SWEEP_LIMIT;
 	struct words left = owned_processes(tag);
+	bool all;
 
 	while (left.n && now() < end) {
 		owned_kill(tag);
@@ -192,9 +229,9 @@ static void kill_all(const char *tag)
 		words_free(&left);
 		left = owned_processes(tag);
 	}
-	for (size_t i = 0; i < left.n; i++)
-		warnx("process %s of the killed run %s does not die", left.v[i], tag);
+	all = !left.n;
 	words_free(&left);
+	return all;
 }
 
 static void sweep_settings(const struct run *run, struct dead *d, time_t age)
@@ -222,24 +259,53 @@ static void sweep_settings(const struct run *run, struct dead *d, time_t age)
 	machine_free(&after);
 }
 
-static void sweep(const struct run *run, struct dead *d, time_t age)
+static bool sweep_cgroups(const char *tag)
 {
-	CLEAN(free_text) char *where = whereabouts();
-	const char *folder = strrchr(d->temp, '/');
-	struct words cgroups;
+	struct words cgroups = owned_cgroups(tag);
+	bool all = true;
 
-	if (strncmp(d->where, where, 36)) /* another boot: nothing of it lives */
-		return;
-	kill_all(d->tag);
-	cgroups = owned_cgroups(d->tag);
 	for (size_t i = 0; i < cgroups.n; i++)
-		if (!cgroup_remove(cgroups.v[i], 10))
-			warnx("%s, of a run that was killed, cannot be removed", cgroups.v[i]);
+		all &= cgroup_remove(cgroups.v[i], SWEEP_LIMIT);
 	words_free(&cgroups);
+	return all;
+}
+
+/* False: it is not done, and perhaps not to be done from where we are. */
+static bool sweep(const struct run *run, struct dead *d, time_t age)
+{
+	CLEAN(free_text) char *boot = boot_id();
+	CLEAN(free_text) char *world = world_view();
+	CLEAN(free_text) char *settings = settings_view();
+	const char *folder = strrchr(d->temp, '/');
+
+	if (strcmp(d->boot, boot)) /* nothing of it lives */
+		return true;
+	if (strcmp(d->world, world))
+		return false;
+	if (!kill_all(d->tag) || !sweep_cgroups(d->tag)) {
+		warnx("not all that the killed run %s has left can be removed", d->tag);
+		return false;
+	}
 	if (folder && !strncmp(folder + 1, d->tag, strlen(d->tag)))
 		folder_remove(d->temp);
-	if (!strcmp(d->where, where))
+	if (!strcmp(d->settings, settings))
 		sweep_settings(run, d, age);
+	return true;
+}
+
+static void read_dead(struct dead *d, int fd)
+{
+	CLEAN(close_file) FILE *f = fdopen(dup(fd), "r");
+	char *line = NULL;
+	size_t room = 0;
+
+	while (f && getline(&line, &room, f) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		take_line(d, line);
+	}
+	free(line);
+	/* Killed while it wrote this, it had done nothing yet. */
+	d->whole &= d->boot && d->world && d->settings && d->tag && d->temp;
 }
 
 static void sweep_file(const struct run *run, const char *path)
@@ -247,23 +313,15 @@ static void sweep_file(const struct run *run, const char *path)
 	CLEAN(close_fd) int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	struct dead d = {};
 	struct stat st;
-	char *line = NULL;
-	size_t room = 0;
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &st) || !st.st_nlink)
 		return;
-	CLEAN(close_file) FILE *f = fdopen(dup(fd), "r");
-
-	while (f && getline(&line, &room, f) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		take_line(&d, line);
-	}
-	/* Not whole: it was killed before it had done anything. */
-	if (d.whole && d.where && d.tag && d.temp)
-		sweep(run, &d, time(NULL) - st.st_mtime);
-	unlink(path);
-	free(line);
-	free(d.where);
+	read_dead(&d, fd);
+	if (!d.whole || sweep(run, &d, time(NULL) - st.st_mtime))
+		unlink(path);
+	free(d.boot);
+	free(d.world);
+	free(d.settings);
 	free(d.tag);
 	free(d.temp);
 	machine_free(&d.before);
