@@ -32,7 +32,8 @@ static int file_send(const char *path, const struct stat *st, int type, struct F
 		if (data)
 			tell_data(data, (size_t)st->st_size);
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return 0;
 }
 
