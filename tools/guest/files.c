@@ -2,7 +2,7 @@
 /* The files that come back to the host. */
 #include "guest.h"
 
-#include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <string.h>
@@ -11,28 +11,35 @@
 
 static size_t root;
 
+static void send_data(const char *path, unsigned int mode, size_t size)
+{
+	char *data = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		tell("note %s: %s\n", path, strerror(errno));
+		return;
+	}
+	if (size)
+		data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (data == MAP_FAILED) {
+		tell("note %s: %s\n", path, strerror(errno));
+		return;
+	}
+	tell("file %o %zu %s\n", mode & 0777, size, path + root);
+	tell_data(data, size);
+}
+
 static int file_send(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-	char *data;
-	int fd;
-
 	(void)ftw;
 	if (type != FTW_F || !S_ISREG(st->st_mode))
 		return 0;
-	if (strchr(path, '\n')) {
+	if (strchr(path, '\n'))
 		tell("note a file with a line feed in its name stays behind\n");
-		return 0;
-	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	data = !st->st_size ? NULL : mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (fd < 0 || data == MAP_FAILED) {
-		tell("note %s cannot be read\n", path);
-	} else {
-		tell("file %o %zu %s\n", st->st_mode & 0777, (size_t)st->st_size, path + root);
-		if (data)
-			tell_data(data, (size_t)st->st_size);
-	}
-	close(fd);
+	else
+		send_data(path, st->st_mode, (size_t)st->st_size);
 	return 0;
 }
 

@@ -25,18 +25,25 @@ char *kernel_short_name(const char *release)
 	return text("%.*s", (int)n, release);
 }
 
+static void problem_add(struct column *c, const char *program, const json_t *problem)
+{
+	const char *kind = json_string_value(json_object_get(problem, "kind"));
+	const char *what = json_string_value(json_object_get(problem, "text"));
+
+	words_add(&c->problems, "%s: %s: %s", program, kind ?: "?", what ?: "?");
+}
+
 /* What is wrong with a program as a whole: it leaked, crashed, printed rubbish. */
 static void problems_read(struct column *c, const json_t *programs)
 {
-	size_t i, j;
-	json_t *program, *problem;
+	for (size_t i = 0; i < json_array_size(programs); i++) {
+		const json_t *program = json_array_get(programs, i);
+		const char *name = json_string_value(json_object_get(program, "name"));
+		const json_t *problems = json_object_get(program, "problems");
 
-	json_array_foreach(programs, i, program)
-		json_array_foreach(json_object_get(program, "problems"), j, problem)
-			words_add(&c->problems, "%s: %s: %s",
-				  json_string_value(json_object_get(program, "name")) ?: "?",
-				  json_string_value(json_object_get(problem, "kind")) ?: "?",
-				  json_string_value(json_object_get(problem, "text")) ?: "?");
+		for (size_t k = 0; k < json_array_size(problems); k++)
+			problem_add(c, name ?: "?", json_array_get(problems, k));
+	}
 }
 
 bool results_read(struct column *c, const char *path)
@@ -176,11 +183,10 @@ static void cell_take(struct cell *cell, const json_t *result)
 
 static void fill_column(struct matrix *m, size_t column, char **areas)
 {
-	size_t i;
-	json_t *result;
+	const json_t *results = m->columns[column].results;
 
-	json_array_foreach(m->columns[column].results, i, result)
-	{
+	for (size_t i = 0; i < json_array_size(results); i++) {
+		const json_t *result = json_array_get(results, i);
 		const char *id = json_string_value(json_object_get(result, "promise"));
 		struct promise *p = id ? promise_find(m, id) : NULL;
 

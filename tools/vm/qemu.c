@@ -166,6 +166,7 @@ static char *verdict_path(void)
 
 	if (f && fgets(id, sizeof(id), f))
 		id[strcspn(id, "\n")] = '\0';
+	// cppcheck-suppress resourceLeak; CLEAN closes it
 	return text("%s/no-kvm-%s", cache, id);
 }
 
