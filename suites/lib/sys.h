@@ -126,6 +126,9 @@ static inline bool sys_known(long nr)
 	return syscall(nr, -1L, -1L, -1L, -1L, -1L, -1L) >= 0 || errno != ENOSYS;
 }
 #define SYS_KNOWN_5_11 441 /* epoll_pwait2 */
+#define SYS_KNOWN_5_12 442 /* mount_setattr */
+#define SYS_KNOWN_5_15 448 /* process_mrelease */
 #define SYS_KNOWN_6_5  451 /* cachestat */
+#define SYS_KNOWN_7_3  472 /* the newest there is */
 
 #endif
