@@ -43,6 +43,23 @@ char *mount_proc_at(struct here h)
 	return dir;
 }
 
+void mount_own_root_at(struct here h)
+{
+	const char *tmp = getenv("TMPDIR") ?: "/tmp";
+
+	mount_make_at(h, NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	mount_make_at(h, "tmpfs", tmp, "tmpfs", 0, "mode=1777");
+	char *dir = temp_dir_at(h);
+	mount_make_at(h, "/", dir, NULL, MS_BIND | MS_REC, NULL);
+	if (chdir(dir))
+		check_setup_failed(h, "chdir %s: %s", dir, errno_name(errno));
+	mount_make_at(h, ".", "/", NULL, MS_MOVE, NULL);
+	if (chroot(".") || chdir("/"))
+		check_setup_failed(h, "chroot to the mount over the root: %s", errno_name(errno));
+	mount_make_at(h, "tmpfs", tmp, "tmpfs", 0, "mode=1777");
+	free(dir);
+}
+
 char *mount_pin_at(struct here h, const char *ns_path)
 {
 	char *file = text_format("%s/pin-XXXXXX", getenv("TMPDIR") ?: "/tmp");

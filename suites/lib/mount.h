@@ -25,6 +25,12 @@ char *mount_proc_at(struct here h);
 	mount_make_at(HERE, source, target, type, flags, data)
 void mount_make_at(struct here h, const char *source, const char *target, const char *type,
 		   unsigned long flags, const char *data);
+/*
+ * In a mount namespace of one's own: a root that is a mount on another one, as
+ * every machine has that does not live in its initramfs, and an empty TMPDIR.
+ */
+#define mount_own_root() mount_own_root_at(HERE)
+void mount_own_root_at(struct here h);
 /* Keep a namespace by a bind mount of its link on a fresh file; malloc'ed path. */
 #define mount_pin(ns_path) mount_pin_at(HERE, ns_path)
 char *mount_pin_at(struct here h, const char *ns_path);
