@@ -23,6 +23,7 @@ tap_ok() { # NAME [COMMAND...]
 	fi
 	tap_n=$((tap_n + 1))
 	if ((status == 0)); then
+		grep '^# ' <<<"$said" || : # what it wants to be told nevertheless
 		echo "ok $tap_n $name"
 		return
 	fi
