@@ -75,11 +75,11 @@ bool ns_have_listns(void)
 	return sys_listns(NULL, NULL, 0, 1) >= 0 || errno != ENOSYS;
 }
 
-/* The flags are looked at before the path is. */
+/* Unknown flags are EINVAL before rights and the path are looked at. */
 bool ns_have_strict_view(void)
 {
 	syscall(SYS_open_tree, AT_FDCWD, "/nonexistent", 2 /* OPEN_TREE_NAMESPACE */);
-	return errno == ENOENT;
+	return errno != EINVAL;
 }
 
 int ns_pidfd_get(int pidfd, const char *file)

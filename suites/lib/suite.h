@@ -41,6 +41,7 @@
 #include "proc.h"
 #include "progress.h"
 #include "sys.h"
+#include "sys_mount.h"
 #include "wait.h"
 
 #include <fcntl.h>

@@ -4,8 +4,6 @@
 
 AREA(mnt);
 
-#define MOVE_BENEATH 0x200 /* MOVE_MOUNT_BENEATH, 6.5 */
-
 static bool is_mounted(const char *point)
 {
 	struct mountinfo m;
@@ -317,12 +315,13 @@ static int new_tmpfs(void)
 
 static int put_beneath(int fd, const char *point, unsigned int flags)
 {
-	return move_mount(fd, "", AT_FDCWD, point, MOVE_MOUNT_F_EMPTY_PATH | MOVE_BENEATH | flags);
+	return move_mount(fd, "", AT_FDCWD, point,
+			  MOVE_MOUNT_F_EMPTY_PATH | SYS_MOVE_MOUNT_BENEATH | flags);
 }
 
 static void need_beneath(void)
 {
-	if (move_mount(-1, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH | MOVE_BENEATH) &&
+	if (move_mount(-1, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH | SYS_MOVE_MOUNT_BENEATH) &&
 	    errno == EINVAL)
 		check_skip("not supported: MOVE_MOUNT_BENEATH");
 }
@@ -377,12 +376,12 @@ TEST_F(mnt, beneath)
 	EXPECT_EQ(mountinfo_of(0, top).id, mountinfo_of(0, a).parent);
 	/* From another place, but not from above. */
 	char *other = mount_tmpfs();
-	EXPECT_OK(move_mount(AT_FDCWD, other, AT_FDCWD, a, MOVE_BENEATH));
+	EXPECT_OK(move_mount(AT_FDCWD, other, AT_FDCWD, a, SYS_MOVE_MOUNT_BENEATH));
 	EXPECT_FALSE(is_mounted(other));
 	MUST(mkdir(text_format("%s/in", a), 0755));
 	mount_make("tmpfs", text_format("%s/in", a), "tmpfs", 0, NULL);
-	EXPECT_ERRNO(EINVAL,
-		     move_mount(AT_FDCWD, text_format("%s/in", a), AT_FDCWD, a, MOVE_BENEATH));
+	EXPECT_ERRNO(EINVAL, move_mount(AT_FDCWD, text_format("%s/in", a), AT_FDCWD, a,
+					SYS_MOVE_MOUNT_BENEATH));
 }
 
 SUITE_MAIN()
