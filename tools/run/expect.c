@@ -43,6 +43,15 @@ void expect_read(struct run *run)
 	free(line);
 }
 
+void expect_free(struct run *run)
+{
+	for (size_t i = 0; i < run->n_expected; i++) {
+		free(run->expected[i].pattern);
+		free(run->expected[i].reason);
+	}
+	free(run->expected);
+}
+
 static bool is_expected(const struct run *run, const struct result *r)
 {
 	for (size_t i = 0; i < run->n_expected; i++) {

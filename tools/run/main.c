@@ -92,7 +92,7 @@ static int exit_status(const struct run *run)
 {
 	struct counts c = run_counts(run);
 
-	if (c.verdicts[BROKEN] || c.verdicts[LOST] || c.problems || c.unexpected)
+	if (c.verdicts[BROKEN] || c.verdicts[LOST] || c.problems || c.unexpected || run->left)
 		return EXIT_BROKEN;
 	return c.verdicts[HELD] || c.verdicts[DEFECT] ? EXIT_HELD : EXIT_NOTHING;
 }
@@ -109,42 +109,68 @@ static void die_of(int number)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+static void run_free(struct run *run)
+{
+	for (size_t i = 0; i < run->n; i++)
+		program_free(&run->programs[i]);
+	free(run->programs);
+	free(run->folder);
+	contract_free(&run->contract);
+	place_free(&run->place);
+	meta_free(&run->meta);
+	expect_free(run);
+}
+
+static void prepare(struct run *run, int argc, char **argv)
+{
+	CLEAN(free_text) char *contract = NULL;
+
+	options_parse(&run->o, argc, argv);
+	run->folder = own_folder();
+	run->scale = measure_scale();
+	contract = text("%s/contract", run->folder);
+	run->contract = contract_read(contract);
+	find_programs(run);
+	select_tests(run);
+	expect_read(run);
+	reports_check(run);
+}
+
+/* First what killed runs have left, and before the first change a note of it; last, all as before.
+ */
+static void carry_out(struct run *run)
+{
+	double start = now();
+	struct machine before;
+
+	machine_own_mounts();
+	state_sweep(run);
+	place_name(run);
+	before = machine_read(run);
+	state_begin(run, &before);
+	machine_free(&before);
+	place_begin(run);
+	meta_read(run);
+	show_begin(run);
+	loop(run);
+	run->left = !place_end(run);
+	state_end();
+	run->seconds = now() - start;
+	show_end(run);
+}
+
 int main(int argc, char **argv)
 {
-	struct run run = {};
-	struct machine before;
-	double start = now();
+	CLEAN(run_free) struct run run = {};
 	int status;
 
 	leave_to_vm(argv);
-	options_parse(&run.o, argc, argv);
-	run.folder = own_folder();
-	run.scale = measure_scale();
-	CLEAN(free_text) char *contract = text("%s/contract", run.folder);
-
-	run.contract = contract_read(contract);
-	find_programs(&run);
-	select_tests(&run);
+	prepare(&run, argc, argv);
 	if (run.o.list) {
 		list_tests(&run);
 		return 0;
 	}
-	expect_read(&run);
-	reports_check(&run);
-	machine_own_mounts();
-	state_sweep(&run);
-	place_name(&run);
-	before = machine_read(&run);
-	state_begin(&run, &before);
-	machine_free(&before);
-	place_begin(&run);
-	meta_read(&run);
-	show_begin(&run);
-	loop(&run);
-	place_end(&run);
-	state_end();
-	run.seconds = now() - start;
-	show_end(&run);
+	carry_out(&run);
 	status = exit_status(&run);
 	if (!reports_write(&run))
 		status = EXIT_UNUSABLE;

@@ -94,6 +94,18 @@ int meta_option(const struct meta *m, const char *name)
 	return 0;
 }
 
+void meta_free(struct meta *m)
+{
+	free(m->release);
+	free(m->version);
+	free(m->machine);
+	free(m->config);
+	free(m->config_path);
+	free(m->config_hash);
+	words_free(&m->controllers);
+	words_free(&m->v1);
+}
+
 void meta_read(struct run *run)
 {
 	struct meta *m = &run->meta;

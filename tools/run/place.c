@@ -84,21 +84,42 @@ void place_begin(struct run *run)
 		err(EXIT_UNUSABLE, "%s", place->temp);
 }
 
-void place_end(struct run *run)
+static bool restore_root(const struct place *place)
 {
-	struct place *place = &run->place;
+	CLEAN(free_text) char *file = text("%s/cgroup.subtree_control", place->mount);
+	int error = place->root_control ? controllers_restore(file, place->root_control) : 0;
 
-	if (place->base && !cgroup_remove(place->base, 10 * run->scale))
+	if (error)
+		warnx("%s: %s", file, strerror(-error));
+	return !error;
+}
+
+bool place_end(struct run *run)
+{
+	const struct place *place = &run->place;
+	bool all = true;
+
+	if (place->base && !cgroup_remove(place->base, 10 * run->scale)) {
 		warnx("%s: cannot be removed", place->base);
-	if (place->root_control) {
-		CLEAN(free_text) char *file = text("%s/cgroup.subtree_control", place->mount);
-		int error = controllers_restore(file, place->root_control);
-
-		if (error)
-			warnx("%s: %s", file, strerror(-error));
+		all = false;
 	}
-	if (!folder_remove(place->temp))
+	all &= restore_root(place);
+	if (!folder_remove(place->temp)) {
 		warnx("%s: cannot be removed", place->temp);
+		all = false;
+	}
+	return all;
+}
+
+void place_free(struct place *place)
+{
+	free(place->tag);
+	free(place->mount);
+	free(place->base);
+	free(place->why);
+	free(place->controllers);
+	free(place->temp);
+	free(place->root_control);
 }
 
 char *place_cgroup(const struct run *run, const struct program *p)

@@ -58,6 +58,7 @@ struct run {
 	double scale;
 	double seconds;
 	int interrupted; /* signal */
+	bool left;	 /* something of ours could not be removed */
 	bool stopped;	 /* nothing more is to be started: --fail-fast, a signal, a closed output */
 };
 
@@ -69,6 +70,7 @@ void select_tests(struct run *run);
 
 /* expect.c, needs.c */
 void expect_read(struct run *run);
+void expect_free(struct run *run);
 void judge_skips(const struct run *run, struct program *p);
 bool needs_met(const struct run *run, const char *words);
 
@@ -93,7 +95,8 @@ struct words owned_cgroups(const char *tag);
 /* place.c */
 void place_name(struct run *run);
 void place_begin(struct run *run);
-void place_end(struct run *run);
+bool place_end(struct run *run);
+void place_free(struct place *place);
 char *place_cgroup(const struct run *run, const struct program *p); /* NULL: none */
 char *place_temp(const struct run *run, const struct program *p);
 bool folder_remove(const char *path);
@@ -154,6 +157,7 @@ void ktap_end(const struct run *run);
 
 /* meta.c */
 void meta_read(struct run *run);
+void meta_free(struct meta *m);
 int meta_option(const struct meta *m, const char *name); /* -1: not known */
 struct counts run_counts(const struct run *run);
 
