@@ -224,8 +224,8 @@ TEST_F(user, mount_proc_subset_pid_free)
 
 			EXPECT_ERRNO(EPERM, try_mount("proc", NULL));
 			int ret = mount("proc", dir, "proc", 0, "subset=pid"), e = errno;
-			if (ret && e == EPERM && !sys_known(SYS_KNOWN_7_3))
-				check_skip("not supported: subset=pid beside a covered procfs");
+			need_working(!ret || e != EPERM, SYS_KNOWN_7_3,
+				     "subset=pid beside a covered procfs");
 			errno = e;
 			EXPECT_EQ(0, ret);
 			EXPECT_STREQ("1", proc_list(dir));
@@ -254,8 +254,7 @@ static char *mount_binfmt(void)
 	char *dir = temp_dir();
 
 	if (mount("binfmt_misc", dir, "binfmt_misc", 0, NULL)) {
-		if (errno == EPERM && !sys_known(453)) /* map_shadow_stack, of 6.7's age */
-			check_skip("not supported: binfmt_misc in user namespaces");
+		need_working(errno != EPERM, SYS_KNOWN_6_10, "binfmt_misc in user namespaces");
 		check_failed(HERE, "mount of binfmt_misc: %s", errno_name(errno));
 		check_stop();
 	}
