@@ -4,6 +4,7 @@
 #include "cgroup.h"
 #include "cred.h"
 #include "file.h"
+#include "sys.h"
 
 #include <glob.h>
 #include <sched.h>
@@ -294,6 +295,16 @@ void need_file(const char *path, const char *what)
 {
 	if (access(path, F_OK))
 		check_skip("not supported: %s: no %s", what, path);
+}
+
+void need_working_at(struct here h, bool works, long newer_call, const char *what)
+{
+	if (works)
+		return;
+	if (!sys_known(newer_call))
+		check_skip("not supported: %s", what);
+	check_failed(h, "%s: missing on a kernel that is newer than it", what);
+	check_stop();
 }
 
 const char *need_disk(void)

@@ -30,6 +30,13 @@ void need_unprivileged_userns(void);
 void need_cap(int cap, const char *name);
 /* A file that exists; what says what it stands for. */
 void need_file(const char *path, const char *what);
+/*
+ * What shows by nothing but working: where it does not, that is a skip on a
+ * kernel that has not even the system call given (SYS_KNOWN_6_13), and else a
+ * failure, since what came earlier than that call should be there.
+ */
+#define need_working(works, newer_call, what) need_working_at(HERE, works, newer_call, what)
+void need_working_at(struct here h, bool works, long newer_call, const char *what);
 /* The scratch block device; its path. */
 const char *need_disk(void);
 

@@ -104,7 +104,8 @@ static inline void ipc_sysctl(const char *name, const char *value)
 	if (!file_try_write(path, value))
 		return;
 	if (errno == EACCES && !cred_is_initial())
-		check_skip("not permitted: %s for the owner of an IPC namespace", path);
+		need_working(false, SYS_KNOWN_6_10,
+			     "IPC sysctls for the owner of the IPC namespace");
 	check_setup_failed(HERE, "write \"%s\" to %s: %s", value, path, errno_name(errno));
 }
 

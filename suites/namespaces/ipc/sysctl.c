@@ -191,8 +191,8 @@ TEST_F(ipc, sysctl_ns_root_writable)
 {
 	IN_CHILD (.flags = CLONE_NEWUSER | CLONE_NEWIPC, .map = cred_foreign_map()) {
 		become_inner_root();
-		if (!files_are_ours())
-			check_skip("not supported: IPC sysctls owned by the namespace's root");
+		need_working(files_are_ours(), SYS_KNOWN_6_10,
+			     "IPC sysctls owned by the namespace's root");
 		for (int i = 0; i < OWNED; i++) {
 			char *path = text_format("/proc/sys/%s", owned[i]);
 

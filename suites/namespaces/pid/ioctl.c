@@ -69,9 +69,9 @@ static const unsigned long translations[] = { NS_GET_PID_FROM_PIDNS, NS_GET_TGID
 
 static void need_translation(void)
 {
-	if (ioctl(ns_open(0, "pid"), NS_GET_PID_IN_PIDNS, getpid()) < 0 &&
-	    (errno == ENOTTY || errno == EINVAL))
-		check_skip("not supported: NS_GET_PID_IN_PIDNS");
+	need_working(ioctl(ns_open(0, "pid"), NS_GET_PID_IN_PIDNS, getpid()) >= 0 ||
+			     (errno != ENOTTY && errno != EINVAL),
+		     SYS_KNOWN_6_13, "NS_GET_PID_IN_PIDNS");
 }
 
 static void *run_thread(void *line)

@@ -199,8 +199,8 @@ static int open_unborn(pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid_for_children", pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		check_skip("not supported: pid_for_children before the first child");
+	need_working(fd >= 0 || errno != ENOENT, SYS_KNOWN_7_3,
+		     "pid_for_children before the first child");
 	return ASSERT_OK(fd);
 }
 

@@ -101,8 +101,7 @@ static void need_own_pid_max(void)
 
 		child_send(&c, fd >= 0 || file_number(PID_MAX) != outside);
 	}
-	if (!child_recv(&c))
-		check_skip("not supported: kernel.pid_max per pid namespace");
+	need_working(child_recv(&c), SYS_KNOWN_6_15, "kernel.pid_max per pid namespace");
 	child_wait(&c);
 }
 

@@ -103,8 +103,8 @@ TEST_F(pid, pidfd_info_scope)
 	struct info info;
 	struct child sibling, init;
 
-	if (get_info(outside, &info) && (errno == ENOTTY || errno == EINVAL))
-		check_skip("not supported: PIDFD_GET_INFO");
+	need_working(!get_info(outside, &info) || (errno != ENOTTY && errno != EINVAL),
+		     SYS_KNOWN_6_15, "PIDFD_GET_INFO");
 	CHILD (&sibling, .flags = CLONE_NEWPID)
 		child_sleep();
 	CHILD (&init, .flags = CLONE_NEWPID) {
@@ -197,8 +197,8 @@ static void make_handle(int pidfd, struct handle *h)
 	int mount_id;
 
 	h->head.handle_bytes = sizeof(h->more);
-	if (name_to_handle_at(pidfd, "", &h->head, &mount_id, AT_EMPTY_PATH))
-		check_skip("not supported: file handles of pidfds (%s)", errno_name(errno));
+	need_working(!name_to_handle_at(pidfd, "", &h->head, &mount_id, AT_EMPTY_PATH),
+		     SYS_KNOWN_6_15, "file handles of pidfds");
 }
 
 TEST_F(pid, pidfs_handle_scope)

@@ -180,9 +180,11 @@ static void need_pidns_option(void)
 
 	if (fs < 0)
 		check_skip("not supported: fsopen of proc (%s)", errno_name(errno));
-	if (sys_fsconfig(fs, CONFIG_STRING, "pidns", "/proc/self/ns/pid", 0) && errno == EINVAL &&
-	    sys_fsconfig(fs, CONFIG_FD, "pidns", NULL, ns_open(0, "pid")) && errno == EINVAL)
-		check_skip("not supported: the option pidns= of procfs");
+	bool known = !sys_fsconfig(fs, CONFIG_STRING, "pidns", "/proc/self/ns/pid", 0) ||
+		     errno != EINVAL ||
+		     !sys_fsconfig(fs, CONFIG_FD, "pidns", NULL, ns_open(0, "pid")) ||
+		     errno != EINVAL;
+	need_working(known, SYS_KNOWN_6_19, "the option pidns= of procfs");
 	close(fs);
 }
 

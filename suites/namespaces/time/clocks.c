@@ -298,8 +298,8 @@ static int64_t btime(void)
 /* The offset came into these two files with 5.11. */
 static void skip_if_unshifted(bool unshifted)
 {
-	if (unshifted && !sys_known(SYS_KNOWN_5_11))
-		check_skip("not supported: the boottime offset in /proc/stat and /proc/PID/stat");
+	need_working(!unshifted, SYS_KNOWN_5_11,
+		     "the boottime offset in /proc/stat and /proc/PID/stat");
 }
 
 /* The moment of boot is a difference of two clocks, one of which is adjusted now and then. */
@@ -323,15 +323,15 @@ TEST_F(time, proc_starttime)
 {
 	IN_CHILD () {
 		const int64_t ticks = sysconf(_SC_CLK_TCK);
-		pid_t self = proc_self("/proc");
+		pid_t me = proc_self("/proc");
 		int64_t own = proc_stat("/proc", 0, 22), first = proc_stat("/proc", 1, 22);
 
 		offsets_make("monotonic 5000 0\nboottime 300000 0");
 		EXPECT_EQ(own, proc_stat("/proc", 0, 22));
 		IN_CHILD () {
-			skip_if_unshifted(own == proc_stat("/proc", self, 22));
+			skip_if_unshifted(own == proc_stat("/proc", me, 22));
 			/* Whoever it is about, the reader's offset counts. */
-			EXPECT_EQ(own + 300000 * ticks, proc_stat("/proc", self, 22));
+			EXPECT_EQ(own + 300000 * ticks, proc_stat("/proc", me, 22));
 			EXPECT_EQ(first + 300000 * ticks, proc_stat("/proc", 1, 22));
 			EXPECT_LE(own + 300000 * ticks, proc_stat("/proc", 0, 22));
 			EXPECT_LE(proc_stat("/proc", 0, 22), uptime(false) * ticks / 100 + 1);

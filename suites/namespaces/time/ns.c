@@ -223,8 +223,7 @@ static void *look_around(void *arg)
  */
 static void skip_if_exclusive(int error)
 {
-	if (error == EINVAL && !sys_known(SYS_KNOWN_6_5))
-		check_skip("not supported: sharing memory after unshare(CLONE_NEWTIME)");
+	need_working(error != EINVAL, SYS_KNOWN_6_5, "sharing memory after unshare(CLONE_NEWTIME)");
 }
 
 TEST_F(time, threads)

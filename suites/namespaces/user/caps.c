@@ -157,14 +157,13 @@ TEST_F(user, securebits_exec_kept)
 {
 	IN_CHILD () {
 		become_ordinary();
-		if (prctl(PR_SET_SECUREBITS, EXEC_BITS))
-			check_skip("not supported: SECBIT_EXEC_RESTRICT_FILE (%s)",
-				   errno_name(errno));
+		need_working(!prctl(PR_SET_SECUREBITS, EXEC_BITS), SYS_KNOWN_6_15,
+			     "SECBIT_EXEC_RESTRICT_FILE");
 		EXPECT_EQ(EXEC_BITS, prctl(PR_GET_SECUREBITS));
 		IN_CHILD (.flags = CLONE_NEWUSER) {
 			/* 7.2 still cleared them with the rest. */
-			if (!prctl(PR_GET_SECUREBITS) && !sys_known(SYS_KNOWN_7_3))
-				check_skip("not supported: SECBIT_EXEC_* in user namespaces");
+			need_working(prctl(PR_GET_SECUREBITS), SYS_KNOWN_7_3,
+				     "SECBIT_EXEC_* in user namespaces");
 			EXPECT_EQ(EXEC_BITS, prctl(PR_GET_SECUREBITS));
 			EXPECT_ERRNO(EPERM, prctl(PR_SET_SECUREBITS, 0));
 		}

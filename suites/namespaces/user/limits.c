@@ -32,8 +32,7 @@ static void in_limited(int resource, rlim_t soft, void (*use)(void))
 /* Before 5.14 what was raised was raised. */
 static void skip_if_unbound(bool unbound)
 {
-	if (unbound && !sys_known(SYS_KNOWN_5_15))
-		check_skip("not supported: limits of the maker for its user namespace");
+	need_working(!unbound, SYS_KNOWN_5_15, "limits of the maker for its user namespace");
 }
 
 /* Eight: the two makers (in the test and here) and a few more. */
