@@ -178,15 +178,17 @@ TEST_F(cpuset, partition_write_never_fails_on_state)
 TEST_F(cpuset, partition_siblings_exclusive)
 {
 	make_partition(&self->a, self->cpu[1]);
-	if (!cgroup_has(&self->a, "cpuset.cpus.exclusive"))
-		check_skip("not supported: cpuset.cpus.exclusive");
-	if (!cgroup_try_write(&self->b, "cpuset.cpus", "%s", self->cpu[1])) {
+	if (!cgroup_try_write(&self->b, "cpuset.cpus", "%s", self->cpu[1]))
 		EXPECT_OK(try_state(&self->b, "root"));
-		EXPECT_TRUE(strstr(state(&self->b), "invalid"));
+	bool a = !strcmp(state(&self->a), "root"), b = !strcmp(state(&self->b), "root");
+
+	EXPECT_FALSE(a && b); /* up to 6.12 the wish alone makes the first one invalid */
+	if (a) {
+		EXPECT_STREQ(self->cpu[1], cgroup_read(&self->a, "cpuset.cpus.effective"));
+		EXPECT_FALSE(strstr(cgroup_read(&self->b, "cpuset.cpus.effective"), self->cpu[1]));
 	}
-	EXPECT_STREQ("root", state(&self->a));
-	EXPECT_STREQ(self->cpu[1], cgroup_read(&self->a, "cpuset.cpus.effective"));
-	EXPECT_FALSE(strstr(cgroup_read(&self->b, "cpuset.cpus.effective"), self->cpu[1]));
+	if (b)
+		EXPECT_FALSE(strstr(cgroup_read(&self->a, "cpuset.cpus.effective"), self->cpu[1]));
 }
 
 TEST_F(cpuset, exclusive_sibling_conflict)
