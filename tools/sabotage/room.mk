@@ -3,7 +3,7 @@
 SABOTAGE_TABLE_OBJECTS := $(patsubst %,$(O)/tools/sabotage/%.o,names step table)
 SABOTAGE_OBJECTS := $(patsubst %,$(O)/tools/sabotage/%.o,main matrix plan report results sandbox)
 # A cgroup is emptied and removed as the supervisor does it.
-SABOTAGE_RUN_OBJECTS := $(patsubst %,$(O)/tools/run/%.o,cgroup owned place)
+SABOTAGE_RUN_OBJECTS := $(patsubst %,$(O)/tools/run/%.o,cgroup facts owned place)
 TRACER_OBJECTS := $(patsubst %,$(O)/tools/sabotage/%.o,tracer apply text match task regs memory \
 	filter bites)
 
