@@ -279,7 +279,8 @@ static void take_operands(struct parse *p, enum takes takes)
 		p->at++;
 	} else if (takes == ANSWER && p->at < p->words.n && *p->words.v[p->at] == '+') {
 		s->op = PLUS;
-		s->value = next_value(p);
+		if (!value_parse(next(p) + 1, &s->value))
+			p->error = p->error ?: "a number is expected";
 	} else if (takes == VALUE || takes == ANSWER) {
 		s->value = next_value(p);
 	}
