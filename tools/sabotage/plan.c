@@ -20,6 +20,33 @@ static void add_program(struct plan *p, const struct program *program)
 	}
 }
 
+/* "TEST<TAB>WHY" lines. */
+static void read_untraceable(struct plan *p)
+{
+	CLEAN(free_text) char *file = text("%s/untraceable.tsv", p->folder);
+	CLEAN(free_text) char *all = file_text(file);
+	struct words lines = words_split(all ?: "", "\n");
+
+	if (!all)
+		err(EXIT_UNUSABLE, "%s", file);
+	for (size_t i = 0; i < lines.n; i++) {
+		char *tab = strchr(lines.v[i], '\t');
+		struct test *t;
+
+		if (*lines.v[i] == '#')
+			continue;
+		if (!tab)
+			errx(EXIT_UNUSABLE, "%s: a test, a tab and a reason are expected: %s", file,
+			     lines.v[i]);
+		*tab = '\0';
+		t = test_find(p, lines.v[i]);
+		if (!t)
+			errx(EXIT_UNUSABLE, "%s: no test %s", file, lines.v[i]);
+		t->untraceable = text("%s", tab + 1);
+	}
+	words_free(&lines);
+}
+
 void plan_tests(struct plan *p)
 {
 	struct programs all = programs_find(p->folder, 60);
@@ -31,6 +58,7 @@ void plan_tests(struct plan *p)
 	p->cells = calloc(p->n_tests * p->table.n, sizeof(*p->cells));
 	if (!p->bites || !p->cells)
 		err(EXIT_UNUSABLE, "no memory");
+	read_untraceable(p);
 }
 
 struct test *test_find(struct plan *p, const char *name)

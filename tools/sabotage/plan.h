@@ -13,6 +13,7 @@ struct test {
 	bool reached; /* some row applies to it */
 	bool fails;   /* under some row */
 	char *why;    /* it is not held: "broken", "skipped" */
+	char *untraceable; /* why it cannot hold under any tracer, or NULL */
 };
 
 enum cell { NOT_RUN, PASSED, NOTICED };
@@ -35,6 +36,7 @@ struct plan {
 	bool *bites;	   /* row x test */
 	unsigned char *cells; /* row x test */
 	double seconds;
+	bool plain; /* no tracer is about */
 };
 
 static inline size_t cell_of(const struct plan *p, size_t row, size_t test)

@@ -243,6 +243,7 @@ static void furnish(struct line *l)
 		add_if_there(vm, dir, "bulkhead-sabotage");
 		add_if_there(vm, dir, "sabotage-trace");
 		add_if_there(vm, dir, "sabotages.tsv");
+		add_if_there(vm, dir, "untraceable.tsv");
 	}
 	add_if_there(vm, dir, "contract");
 	add_if_there(vm, dir, "ci");
