@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TEST_LIMIT 12 /* seconds: a test that hangs has noticed */
+#define TEST_LIMIT 8 /* seconds: a test that hangs has noticed */
 
 struct item {
 	size_t row;
@@ -165,7 +165,7 @@ void matrix_run(struct plan *p)
 	for (size_t r = 0; r < p->table.n; r++)
 		for (size_t i = 0; i < p->n_tests; i++)
 			p->tests[i].reached |= plan_has(p, r, i);
-	run_items(p, &items, false, 2 * p->o.jobs);
+	run_items(p, &items, false, 3 * p->o.jobs);
 	run_items(p, &items, true, 1);
 	for (size_t i = 0; i < items.n; i++)
 		free(items.v[i].json);

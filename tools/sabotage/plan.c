@@ -15,6 +15,7 @@ static void add_program(struct plan *p, const struct program *program)
 		p->tests = grow(p->tests, p->n_tests, sizeof(*p->tests));
 		t = &p->tests[p->n_tests++];
 		t->name = text("%s", program->results[i].name);
+		t->promise = text("%s", program->results[i].promise);
 		t->area = promise_area(program->results[i].promise);
 		t->alone = program->alone;
 	}
@@ -94,7 +95,8 @@ void plan_bites(struct plan *p, const char *file)
 	words_free(&lines);
 }
 
-bool row_cares(const struct row *row, const char *area)
+/* "core" is core-tree, too; "ns.listns-*" are promises. */
+bool row_cares(const struct row *row, const struct test *t)
 {
 	struct words areas = words_split(row->areas, ",");
 	bool cares = false;
@@ -102,8 +104,9 @@ bool row_cares(const struct row *row, const char *area)
 	for (size_t i = 0; i < areas.n; i++) {
 		size_t n = strlen(areas.v[i]);
 
-		cares |= !fnmatch(areas.v[i], area, 0) ||
-			 (!strncmp(areas.v[i], area, n) && area[n] == '-');
+		cares |= !fnmatch(areas.v[i], t->area, 0) ||
+			 !fnmatch(areas.v[i], t->promise, 0) ||
+			 (!strncmp(areas.v[i], t->area, n) && t->area[n] == '-');
 	}
 	words_free(&areas);
 	return cares;
@@ -114,5 +117,5 @@ bool plan_has(const struct plan *p, size_t row, size_t test)
 	const struct test *t = &p->tests[test];
 
 	return p->wanted[row] && t->held && p->bites[cell_of(p, row, test)] &&
-	       (p->o.all_areas || row_cares(&p->table.rows[row], t->area));
+	       (p->o.all_areas || row_cares(&p->table.rows[row], t));
 }

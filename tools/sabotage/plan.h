@@ -7,7 +7,7 @@
 #include "sabotage.h"
 
 struct test {
-	char *name, *area;
+	char *name, *promise, *area;
 	bool alone;   /* measures time */
 	bool held;    /* without a sabotage */
 	bool reached; /* some row applies to it */
@@ -48,7 +48,7 @@ static inline size_t cell_of(const struct plan *p, size_t row, size_t test)
 void plan_tests(struct plan *p);
 void plan_bites(struct plan *p, const char *file);
 struct test *test_find(struct plan *p, const char *name);
-bool row_cares(const struct row *row, const char *area);
+bool row_cares(const struct row *row, const struct test *t);
 /* Will the row be run on the test? */
 bool plan_has(const struct plan *p, size_t row, size_t test);
 

@@ -24,7 +24,7 @@ static bool row_noticed(const struct plan *p, size_t row, const char *area)
 static bool row_counts(const struct plan *p, size_t row, const char *area)
 {
 	for (size_t i = 0; p->wanted[row] && i < p->n_tests; i++)
-		if (p->tests[i].held && row_cares(&p->table.rows[row], p->tests[i].area) &&
+		if (p->tests[i].held && row_cares(&p->table.rows[row], &p->tests[i]) &&
 		    (!area || !strcmp(p->tests[i].area, area)))
 			return true;
 	return false;

@@ -107,7 +107,7 @@ static void set_environment(const struct plan *p, const struct sandbox *s)
 	if (s->bites)
 		setenv("SABOTAGE_BITES", s->bites, 1);
 	if (s->impatient)
-		setenv("BULKHEAD_PATIENCE", "0.3", 0);
+		setenv("BULKHEAD_PATIENCE", "0.2", 0);
 }
 
 static _Noreturn void run(const struct plan *p, const struct sandbox *s)
