@@ -158,8 +158,8 @@ static bool type_fits(struct task *k, const char *type, const struct regs *r)
 	static const struct {
 		const char *name;
 		uint64_t flag;
-	} flags[] = { { "user", 0x10000000 }, { "pid", 0x20000000 },  { "net", 0x40000000 },
-		      { "mnt", 0x00020000 },  { "ipc", 0x08000000 },  { "uts", 0x04000000 },
+	} flags[] = { { "user", 0x10000000 }, { "pid", 0x20000000 },   { "net", 0x40000000 },
+		      { "mnt", 0x00020000 },  { "ipc", 0x08000000 },   { "uts", 0x04000000 },
 		      { "time", 0x00000080 }, { "cgroup", 0x02000000 } };
 	const char *name = task_file(k, r);
 	size_t n = strlen(type);

@@ -202,7 +202,8 @@ int none_run(struct plan *p)
 		differ += p->tests[i].fails;
 		held += p->tests[i].held;
 	}
-	printf("# %zu held without the tracer, %zu verdicts differ under it without a reason; %.1f s and %.1f s\n",
+	printf("# %zu held without the tracer, %zu verdicts differ under it without a reason; %.1f "
+	       "s and %.1f s\n",
 	       held, differ, between - start_of, now() - between);
 	return differ ? 1 : 0;
 }

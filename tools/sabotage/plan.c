@@ -104,8 +104,7 @@ bool row_cares(const struct row *row, const struct test *t)
 	for (size_t i = 0; i < areas.n; i++) {
 		size_t n = strlen(areas.v[i]);
 
-		cares |= !fnmatch(areas.v[i], t->area, 0) ||
-			 !fnmatch(areas.v[i], t->promise, 0) ||
+		cares |= !fnmatch(areas.v[i], t->area, 0) || !fnmatch(areas.v[i], t->promise, 0) ||
 			 (!strncmp(areas.v[i], t->area, n) && t->area[n] == '-');
 	}
 	words_free(&areas);

@@ -8,11 +8,11 @@
 
 struct test {
 	char *name, *promise, *area;
-	bool alone;   /* measures time */
-	bool held;    /* without a sabotage */
-	bool reached; /* some row applies to it */
-	bool fails;   /* under some row */
-	char *why;    /* it is not held: "broken", "skipped" */
+	bool alone;	   /* measures time */
+	bool held;	   /* without a sabotage */
+	bool reached;	   /* some row applies to it */
+	bool fails;	   /* under some row */
+	char *why;	   /* it is not held: "broken", "skipped" */
 	char *untraceable; /* why it cannot hold under any tracer, or NULL */
 };
 
@@ -33,7 +33,7 @@ struct plan {
 	bool *wanted; /* rows */
 	struct test *tests;
 	size_t n_tests;
-	bool *bites;	   /* row x test */
+	bool *bites;	      /* row x test */
 	unsigned char *cells; /* row x test */
 	double seconds;
 	bool plain; /* no tracer is about */

@@ -150,8 +150,7 @@ static void print_list(const char *title, const json_t *list)
 	json_t *one;
 
 	printf("# %s: %zu\n", title, json_array_size(list));
-	json_array_foreach(list, i, one)
-		printf("#   %s\n", json_string_value(one));
+	json_array_foreach(list, i, one) printf("#   %s\n", json_string_value(one));
 }
 
 static void print(const struct plan *p, json_t *all)

@@ -211,7 +211,8 @@ static const struct {
 	const char *sign;
 	enum operation op;
 } operations[] = {
-	{ "+=", PLUS }, { "-=", MINUS }, { "*=", TIMES }, { "|=", OR }, { "&~", CLEAR }, { "=", SET },
+	{ "+=", PLUS }, { "-=", MINUS }, { "*=", TIMES },
+	{ "|=", OR },	{ "&~", CLEAR }, { "=", SET },
 };
 
 /* "+=" and "3", or in one word "+=3". */
@@ -242,26 +243,16 @@ static const struct {
 	enum takes takes;
 	bool after;
 } actions[] = {
-	{ "drop", DROP, VALUE, false },
-	{ "skip", SKIP, ANSWER, false },
-	{ "ret", RETURN, ANSWER, true },
-	{ "put", PUT, WORD, false },
-	{ "add", ADD, VALUE, false },
-	{ "lie", LIE, NOTHING, false },
-	{ "lie-put", LIE_PUT, WORD, false },
-	{ "lie-add", LIE_ADD, VALUE, false },
-	{ "outer", OUTER, NOTHING, false },
-	{ "late", LATE, VALUE, false },
-	{ "number", NUMBER, OPERATION, true },
-	{ "key", KEY, WORD_OPERATION, true },
-	{ "text", TEXT, WORD, true },
-	{ "replace", REPLACE, TWO_WORDS, true },
-	{ "hide", HIDE, WORD, true },
-	{ "stale", STALE, NOTHING, true },
-	{ "mute", MUTE, NOTHING, true },
-	{ "swallow", SWALLOW, NOTHING, false },
-	{ "ack", ACK, VALUE, true },
-	{ "novdso", NOVDSO, NOTHING, false },
+	{ "drop", DROP, VALUE, false },	       { "skip", SKIP, ANSWER, false },
+	{ "ret", RETURN, ANSWER, true },       { "put", PUT, WORD, false },
+	{ "add", ADD, VALUE, false },	       { "lie", LIE, NOTHING, false },
+	{ "lie-put", LIE_PUT, WORD, false },   { "lie-add", LIE_ADD, VALUE, false },
+	{ "outer", OUTER, NOTHING, false },    { "late", LATE, VALUE, false },
+	{ "number", NUMBER, OPERATION, true }, { "key", KEY, WORD_OPERATION, true },
+	{ "text", TEXT, WORD, true },	       { "replace", REPLACE, TWO_WORDS, true },
+	{ "hide", HIDE, WORD, true },	       { "stale", STALE, NOTHING, true },
+	{ "mute", MUTE, NOTHING, true },       { "swallow", SWALLOW, NOTHING, false },
+	{ "ack", ACK, VALUE, true },	       { "novdso", NOVDSO, NOTHING, false },
 };
 
 static void take_operands(struct parse *p, enum takes takes)
@@ -347,8 +338,8 @@ static void add_told(struct sabotages *s, const struct step *lie)
 	told.calls[told.n_calls++] = call_find("pread64");
 	for (size_t i = 0; i < lie->n_conditions; i++)
 		if (lie->conditions[i].of == OF_NAME) {
-			told.conditions = grow(told.conditions, told.n_conditions,
-					       sizeof(*told.conditions));
+			told.conditions =
+				grow(told.conditions, told.n_conditions, sizeof(*told.conditions));
 			told.conditions[told.n_conditions] = lie->conditions[i];
 			told.conditions[told.n_conditions++].word =
 				text("%s", lie->conditions[i].word);

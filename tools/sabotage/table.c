@@ -24,7 +24,8 @@ static void take_row(struct sabotages *s, const char *file, size_t line, char *a
 	const char *error;
 
 	if (w.n != 4)
-		bad(file, line, "id, areas, what is broken and how are expected, tabs between them");
+		bad(file, line,
+		    "id, areas, what is broken and how are expected, tabs between them");
 	if (!is_id(w.v[0]))
 		bad(file, line, "an id like \"uts.create-ignored\" is expected");
 	for (size_t i = 0; i < s->n; i++)
