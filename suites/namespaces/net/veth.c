@@ -82,8 +82,6 @@ TEST_F(net, veth_create_in_peer_ns)
 			ns_join(fd, CLONE_NEWNET);
 			EXPECT_EQ(0, net_index("bulk0"));
 			EXPECT_NE(0, net_index("bulk1"));
-			/* A name that is free here may be taken there. */
-			EXPECT_STREQ("lo bulk1", net_list());
 		}
 		EXPECT_ERRNO(EEXIST, net_try_add_veth("bulk2", "bulk1", fd));
 		EXPECT_EQ(0, net_index("bulk2"));
@@ -182,6 +180,7 @@ TEST_F(net, virtual_dies_with_ns)
 
 		ns_start_member(&c, NS_NET, 0);
 		int fd = ns_open(c.pid, "net"), made = 0;
+		char *before = net_list();
 		net_add_veth("bell0", "bell1", fd);
 		for (int i = 0; i < 4; i++) {
 			char *name = text_format("bh%d-%s", getpid() % 100000, kinds[i]);
@@ -214,7 +213,7 @@ TEST_F(net, virtual_dies_with_ns)
 		EXPECT_NE(0, net_index("bell0"));
 		close(fd);
 		ASSERT_SOON(!net_index("bell0"));
-		EXPECT_STREQ("lo", net_list());
+		EXPECT_STREQ(before, net_list());
 		ns_join(initial, CLONE_NEWNET);
 		for (int i = 0; i < 4; i++)
 			if (names[i])
