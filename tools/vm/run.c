@@ -94,6 +94,8 @@ static const char *const modules[] = {
 	"tcp_diag",    "xt_cgroup",
 	"cls_cgroup",  "netprio_cgroup",
 	"binfmt_misc", "ext4",
+	"ipip",	       "sit",
+	"virtio_net",  "nf_log_ipv4",
 };
 
 struct line {
@@ -254,6 +256,7 @@ static void furnish(struct line *l)
 		if (getenv(passed[i]))
 			words_add(&vm->env, "%s=%s", passed[i], getenv(passed[i]));
 	vm_use_terminal(vm);
+	vm->nic = true;
 	vm_add_disk(vm, "512M");
 	vm_add_swap(vm, "256M");
 	vm_add_zram(vm, "64M");
