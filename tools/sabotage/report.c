@@ -146,11 +146,9 @@ static void print_row(const struct plan *p, size_t r)
 
 static void print_list(const char *title, const json_t *list)
 {
-	size_t i;
-	json_t *one;
-
 	printf("# %s: %zu\n", title, json_array_size(list));
-	json_array_foreach(list, i, one) printf("#   %s\n", json_string_value(one));
+	for (size_t i = 0; i < json_array_size(list); i++)
+		printf("#   %s\n", json_string_value(json_array_get(list, i)));
 }
 
 static void print(const struct plan *p, json_t *all)

@@ -118,14 +118,14 @@ static _Noreturn void run(const struct plan *p, const struct sandbox *s)
 	set_environment(p, s);
 	words_add(&argv, "%s/bulkhead-run", p->folder);
 	words_add(&argv, "-j%u", s->jobs);
-	words_add(&argv, "--json=%s", s->json);
+	words_add(&argv, "--json=-"); /* where the file is may be gone before the end */
 	if (s->timeout)
 		words_add(&argv, "--timeout=%u", s->timeout);
 	if (p->o.disposable)
 		words_add(&argv, "--disposable");
 	for (size_t i = 0; i < s->args.n; i++)
 		words_add(&argv, "%s", s->args.v[i]);
-	if (!freopen(out, "w", stdout) || dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
+	if (!freopen(out, "w", stderr) || !freopen(s->json, "w", stdout))
 		err(EXIT_UNUSABLE, "%s", out);
 	execv(argv.v[0], argv.v);
 	err(EXIT_UNUSABLE, "%s", argv.v[0]);
