@@ -153,20 +153,22 @@ static void print_list(const char *title, const json_t *list)
 
 static void print(const struct plan *p, json_t *all)
 {
-	const char *area;
-	json_t *one;
+	json_t *areas_of = json_object_get(all, "areas");
+	const json_t *one;
 	struct score s = score_of(p, NULL);
 
 	for (size_t r = 0; r < p->table.n; r++)
 		if (p->wanted[r])
 			print_row(p, r);
 	printf("# %-18s %9s %9s\n", "area", "noticed", "tests");
-	json_object_foreach(json_object_get(all, "areas"), area, one)
-		printf("# %-18s %4lld/%-4lld %4lld/%-4lld\n", area,
+	for (void *i = json_object_iter(areas_of); i; i = json_object_iter_next(areas_of, i)) {
+		one = json_object_iter_value(i);
+		printf("# %-18s %4lld/%-4lld %4lld/%-4lld\n", json_object_iter_key(i),
 		       json_integer_value(json_object_get(one, "noticed")),
 		       json_integer_value(json_object_get(one, "of")),
 		       json_integer_value(json_object_get(one, "failing")),
 		       json_integer_value(json_object_get(one, "tests")));
+	}
 	print_list("not noticed by any test", json_object_get(all, "unnoticed"));
 	print_list("not testable here", json_object_get(all, "untested"));
 	print_list("tests that nothing made fail", json_object_get(all, "never_failing"));
