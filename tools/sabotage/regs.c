@@ -39,7 +39,7 @@ static unsigned long long *arg(machine_regs *m, int i)
 
 bool regs_read(pid_t pid, struct regs *r)
 {
-	machine_regs m;
+	machine_regs m = {};
 
 	if (!get(pid, &m))
 		return false;
@@ -53,7 +53,7 @@ bool regs_read(pid_t pid, struct regs *r)
 
 bool regs_set_args(pid_t pid, const uint64_t args[6])
 {
-	machine_regs m;
+	machine_regs m = {};
 
 	if (!get(pid, &m))
 		return false;
@@ -64,7 +64,7 @@ bool regs_set_args(pid_t pid, const uint64_t args[6])
 
 bool regs_set_return(pid_t pid, int64_t ret)
 {
-	machine_regs m;
+	machine_regs m = {};
 
 	if (!get(pid, &m))
 		return false;
@@ -74,7 +74,7 @@ bool regs_set_return(pid_t pid, int64_t ret)
 
 bool regs_skip(pid_t pid, int64_t ret)
 {
-	machine_regs m;
+	machine_regs m = {};
 
 	if (!get(pid, &m))
 		return false;
@@ -94,7 +94,7 @@ static bool set_call(pid_t pid, int nr)
 
 bool regs_read(pid_t pid, struct regs *r)
 {
-	machine_regs m;
+	machine_regs m = {};
 
 	if (!get(pid, &m))
 		return false;
@@ -108,7 +108,7 @@ bool regs_read(pid_t pid, struct regs *r)
 
 bool regs_set_args(pid_t pid, const uint64_t args[6])
 {
-	machine_regs m;
+	machine_regs m = {};
 
 	if (!get(pid, &m))
 		return false;
@@ -119,7 +119,7 @@ bool regs_set_args(pid_t pid, const uint64_t args[6])
 
 bool regs_set_return(pid_t pid, int64_t ret)
 {
-	machine_regs m;
+	machine_regs m = {};
 
 	if (!get(pid, &m))
 		return false;
