@@ -135,5 +135,7 @@ int main(int argc, char **argv)
 		return list_operations();
 	if (o.todo)
 		return do_operation(&o);
+	if (o.serve)
+		return serve(&o);
 	return measure(&o);
 }

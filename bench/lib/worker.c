@@ -189,6 +189,8 @@ static int work(const struct op *op, const struct place *place, const struct set
 	close_range(SOCKET + 1, ~0U, 0); /* before 5.9 they stay */
 	if (s->cpu >= 0)
 		cpu_pin(s->cpu);
+	if (!(op->flags & OP_FRESH))
+		madvise(ns, SHARED, MADV_DONTFORK);
 	fixture_init(&x, op, place);
 	error = op_prepare(&x);
 	if (error)
@@ -236,6 +238,8 @@ int worker_start(struct worker *w, const struct op *op, const struct place *plac
 	if (!w->pid)
 		_exit(work(op, place, s, pair[1], w->ns));
 	close(pair[1]);
+	/* Every mapping costs a fork: the next worker is to have its own alone. */
+	madvise(w->ns, SHARED, MADV_DONTFORK);
 	return hear(w, r);
 }
 
