@@ -84,16 +84,18 @@ int on_frozen(struct bpf_raw_tracepoint_args *c)
 		     (__u32)c->args[2] ? WITNESS_FROZEN : WITNESS_THAWED);
 }
 
+/* The kernel holds oom_lock here: no two at once, so no atomic fetch, which 5.10 has not. */
 SEC("?raw_tp/mark_victim")
 int on_victim(struct bpf_raw_tracepoint_args *c)
 {
-	__u64 n = __sync_fetch_and_add(&n_victims, 1);
+	__u64 n = n_victims;
 	__u32 pid = (__u32)c->args[0];
 
 	if (victim_is_task)
 		pid = BPF_CORE_READ((struct task_struct *)c->args[0], tgid);
 	if (n < WITNESS_KEPT)
 		victims[n] = pid;
+	n_victims = n + 1;
 	return count(0, WITNESS_VICTIM);
 }
 
@@ -138,21 +140,33 @@ int walk(struct bpf_iter__cgroup *c)
 extern void css_rstat_flush(struct cgroup_subsys_state *css) __ksym __weak;
 extern void cgroup_rstat_flush(struct cgroup *cgroup) __ksym __weak;
 
+static __always_inline int usage(struct bpf_iter__cgroup *c, struct cgroup *cgroup)
+{
+	__u64 ns = BPF_CORE_READ(cgroup, bstat.cputime.sum_exec_runtime);
+
+	bpf_seq_write(c->meta->seq, &ns, sizeof(ns));
+	return 0;
+}
+
+/* Two, since before 6.4 a program cannot ask whether there is such a function. */
 SEC("?iter.s/cgroup")
-int usage(struct bpf_iter__cgroup *c)
+int usage_css(struct bpf_iter__cgroup *c)
 {
 	struct cgroup *cgroup = c->cgroup;
-	__u64 ns;
 
 	if (!cgroup)
 		return 0;
-	if (css_rstat_flush)
-		css_rstat_flush(&cgroup->self);
-	else if (cgroup_rstat_flush)
-		cgroup_rstat_flush(cgroup);
-	else
+	css_rstat_flush(&cgroup->self);
+	return usage(c, cgroup);
+}
+
+SEC("?iter.s/cgroup")
+int usage_cgroup(struct bpf_iter__cgroup *c)
+{
+	struct cgroup *cgroup = c->cgroup;
+
+	if (!cgroup)
 		return 0;
-	ns = BPF_CORE_READ(cgroup, bstat.cputime.sum_exec_runtime);
-	bpf_seq_write(c->meta->seq, &ns, sizeof(ns));
-	return 0;
+	cgroup_rstat_flush(cgroup);
+	return usage(c, cgroup);
 }

@@ -299,13 +299,17 @@ int witness_walk(int cgroup_fd, uint64_t *ids, size_t n, size_t *seen, char *why
 
 int witness_usage(int cgroup_fd, uint64_t *ns, char *why)
 {
-	ssize_t got = iterate("usage", cgroup_fd, BPF_CGROUP_ITER_SELF_ONLY, ns, sizeof(*ns), why);
+	static const char *const flushes[][2] = { { "css_rstat_flush", "usage_css" },
+						  { "cgroup_rstat_flush", "usage_cgroup" } };
+	ssize_t got;
 
-	if (got < 0)
-		return (int)got;
-	if (got != sizeof(*ns)) {
-		snprintf(why, WITNESS_WHY, "this kernel has no flush of rstat for BPF");
-		return -ENOTSUP;
+	for (size_t i = 0; i < 2; i++) {
+		if (!kernel_has_function(flushes[i][0]))
+			continue;
+		got = iterate(flushes[i][1], cgroup_fd, BPF_CGROUP_ITER_SELF_ONLY, ns, sizeof(*ns),
+			      why);
+		return got < 0 ? (int)got : got == sizeof(*ns) ? 0 : -EIO;
 	}
-	return 0;
+	snprintf(why, WITNESS_WHY, "this kernel has no flush of rstat for BPF");
+	return -ENOTSUP;
 }

@@ -52,6 +52,11 @@ struct btf *kernel_btf(void)
 	return btf;
 }
 
+bool kernel_has_function(const char *function)
+{
+	return kernel_btf() && btf__find_by_name_kind(kernel_btf(), function, BTF_KIND_FUNC) > 0;
+}
+
 int fentry_try(const char *function, bool on_exit, bool with_attach)
 {
 	static const struct bpf_insn empty[] = {

@@ -15,6 +15,7 @@ void refusal_forget(void);
 
 /* The kernel's own types, read once; NULL with errno. */
 struct btf *kernel_btf(void);
+bool kernel_has_function(const char *function);
 
 /*
  * Loads, and where WITH_ATTACH attaches, an empty fentry (or fexit) program on
