@@ -37,3 +37,13 @@ $(CHECK_LIB): $(O)/bpf/check/check.o $(O)/bpf/lib/attach.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 all: $(CHECK_LIB)
+
+# One static program, which runs in a guest as well.
+TRACE_OBJECTS := $(patsubst %.c,$(O)/%.o,$(filter-out %.bpf.c,$(wildcard bpf/trace/*.c)))
+PROGRAMS += $(O)/bulkhead-trace
+
+$(TRACE_OBJECTS): $(filter $(O)/bpf/trace/%,$(BPF_SKELETONS))
+$(TRACE_OBJECTS) $(BPF_LIB_OBJECTS): override SAN =
+$(O)/bulkhead-trace: $(TRACE_OBJECTS) $(BPF_LIB_OBJECTS) $(TOOL_LIB)
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ -ljansson $(BPF_LIBS) -lm

@@ -19,7 +19,7 @@ enum stage_id {
 };
 
 /* The key of a system call: its number, and flags or the hash of a file's name. */
-#define SYSCALL_KEY(nr, rest) ((__u64)(nr) << 48 | ((rest) & 0xffffffffffffULL))
+#define SYSCALL_KEY(nr, rest) ((__u64)(nr) << 48 | ((rest)&0xffffffffffffULL))
 
 #define FRAMES	  32 /* nested stages */
 #define NODES	  2048

@@ -239,8 +239,9 @@ static __always_inline __u32 bucket_of(__u64 v)
 
 static __noinline struct stats *stats_new(struct frame *f)
 {
-	struct node n = { .parent = f->parent, .key = f->key, .stage = f->stage,
-			  .system = f->system };
+	struct node n = {
+		.parent = f->parent, .key = f->key, .stage = f->stage, .system = f->system
+	};
 	__u64 id = f->node;
 	__u32 first = 0;
 	struct scratch *zero = bpf_map_lookup_elem(&zeroes, &first);

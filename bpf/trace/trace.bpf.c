@@ -25,52 +25,52 @@ static __always_inline void *css_callback(struct cgroup_subsys_state *css)
 }
 
 /* Two ways into each function and two out of it; which, is decided where they are loaded. */
-#define WAYS(symbol, in, out)                       \
-	SEC("?fentry/" #symbol)                     \
-	int fe_##symbol(void *ctx)                  \
-	{                                           \
-		return in;                          \
-	}                                           \
-	SEC("?fexit/" #symbol)                      \
-	int fx_##symbol(void *ctx)                  \
-	{                                           \
-		return out;                         \
-	}                                           \
-	SEC("?kprobe/" #symbol)                     \
-	int kp_##symbol(void *ctx)                  \
-	{                                           \
-		return in;                          \
-	}                                           \
-	SEC("?kretprobe/" #symbol)                  \
-	int kr_##symbol(void *ctx)                  \
-	{                                           \
-		return out;                         \
+#define WAYS(symbol, in, out)      \
+	SEC("?fentry/" #symbol)    \
+	int fe_##symbol(void *ctx) \
+	{                          \
+		return in;         \
+	}                          \
+	SEC("?fexit/" #symbol)     \
+	int fx_##symbol(void *ctx) \
+	{                          \
+		return out;        \
+	}                          \
+	SEC("?kprobe/" #symbol)    \
+	int kp_##symbol(void *ctx) \
+	{                          \
+		return in;         \
+	}                          \
+	SEC("?kretprobe/" #symbol) \
+	int kr_##symbol(void *ctx) \
+	{                          \
+		return out;        \
 	}
 
 #define STAGE(symbol, later, group) \
 	WAYS(symbol, enter(STAGE_##symbol, 0, false), leave(STAGE_##symbol))
 #define SYSTEM(symbol, later, group) \
 	WAYS(symbol, enter(STAGE_##symbol, 0, true), leave(STAGE_##symbol))
-#define KEYED(symbol, later, group, type, key)                              \
-	SEC("?fentry/" #symbol)                                             \
-	int BPF_PROG(fe_##symbol, type *arg)                                \
-	{                                                                   \
-		return enter(STAGE_##symbol, (__u64)(key), false);          \
-	}                                                                   \
-	SEC("?fexit/" #symbol)                                              \
-	int fx_##symbol(void *ctx)                                          \
-	{                                                                   \
-		return leave(STAGE_##symbol);                               \
-	}                                                                   \
-	SEC("?kprobe/" #symbol)                                             \
-	int BPF_KPROBE(kp_##symbol, type *arg)                              \
-	{                                                                   \
-		return enter(STAGE_##symbol, (__u64)(key), false);          \
-	}                                                                   \
-	SEC("?kretprobe/" #symbol)                                          \
-	int kr_##symbol(void *ctx)                                          \
-	{                                                                   \
-		return leave(STAGE_##symbol);                               \
+#define KEYED(symbol, later, group, type, key)                     \
+	SEC("?fentry/" #symbol)                                    \
+	int BPF_PROG(fe_##symbol, type *arg)                       \
+	{                                                          \
+		return enter(STAGE_##symbol, (__u64)(key), false); \
+	}                                                          \
+	SEC("?fexit/" #symbol)                                     \
+	int fx_##symbol(void *ctx)                                 \
+	{                                                          \
+		return leave(STAGE_##symbol);                      \
+	}                                                          \
+	SEC("?kprobe/" #symbol)                                    \
+	int BPF_KPROBE(kp_##symbol, type *arg)                     \
+	{                                                          \
+		return enter(STAGE_##symbol, (__u64)(key), false); \
+	}                                                          \
+	SEC("?kretprobe/" #symbol)                                 \
+	int kr_##symbol(void *ctx)                                 \
+	{                                                          \
+		return leave(STAGE_##symbol);                      \
 	}
 
 #include "functions.h"
@@ -228,11 +228,14 @@ int calibrate(void *ctx)
 
 	if (!s)
 		return 1;
+	/* In the midst of something, or nothing is done. */
+	s->depth = 1;
 	start = bpf_ktime_get_ns();
 	for (int i = 0; i < CALIBRATION_PAIRS; i++) {
 		enter(CALIBRATION_STAGE, 0, false);
 		leave(CALIBRATION_STAGE);
 	}
 	calibration_ns = bpf_ktime_get_ns() - start;
+	s->depth = 0;
 	return 0;
 }

@@ -23,6 +23,7 @@ static const char help[] =
 	"      --try-load M      the same, where the kernel has it\n"
 	"  -f, --file SRC[:DST]  put this file or folder, and the libraries it needs, there\n"
 	"  -o, --out DIR         where the files in the guest's /out go (default: dropped)\n"
+	"      --return NAME:F   the guest's /out/NAME becomes the file F\n"
 	"  -e, --env NAME=VALUE  for COMMAND\n"
 	"  -s, --disk SIZE       a scratch disk; COMMAND finds the first as $BULKHEAD_DISK\n"
 	"      --swap SIZE       swap on a disk; --zram SIZE in compressed memory\n"
@@ -40,7 +41,17 @@ static const char help[] =
 	"same place; other names are busybox's.\n"
 	"exit status: COMMAND's; 124 time limit; 125 the guest died or could not start.\n";
 
-enum { OPT_TRY = 256, OPT_SWAP, OPT_ZRAM, OPT_HUGE, OPT_CGROUP, OPT_BOOT, OPT_FATAL, OPT_NUMA };
+enum {
+	OPT_TRY = 256,
+	OPT_SWAP,
+	OPT_ZRAM,
+	OPT_HUGE,
+	OPT_CGROUP,
+	OPT_BOOT,
+	OPT_FATAL,
+	OPT_NUMA,
+	OPT_RETURN
+};
 
 static const struct option options[] = {
 	{ "kernel", required_argument, NULL, 'k' },
@@ -49,6 +60,7 @@ static const struct option options[] = {
 	{ "try-load", required_argument, NULL, OPT_TRY },
 	{ "file", required_argument, NULL, 'f' },
 	{ "out", required_argument, NULL, 'o' },
+	{ "return", required_argument, NULL, OPT_RETURN },
 	{ "env", required_argument, NULL, 'e' },
 	{ "disk", required_argument, NULL, 's' },
 	{ "swap", required_argument, NULL, OPT_SWAP },
@@ -112,6 +124,15 @@ static bool take_machine(struct line *l, int opt, const char *arg)
 	return false;
 }
 
+static void add_return(struct vm *vm, const char *arg)
+{
+	int n = (int)strcspn(arg, ":");
+
+	if (!n || !arg[n] || !arg[n + 1] || memchr(arg, '/', (size_t)n))
+		errx(EXIT_NO_GUEST, "--return %s: NAME:FILE", arg);
+	words_add(&vm->returns, "%.*s %s", n, arg, arg + n + 1);
+}
+
 static bool take_contents(struct line *l, int opt, const char *arg)
 {
 	struct vm *vm = &l->vm;
@@ -125,6 +146,9 @@ static bool take_contents(struct line *l, int opt, const char *arg)
 		return true;
 	case 'f':
 		words_add(&vm->files, "%s", arg);
+		return true;
+	case OPT_RETURN:
+		add_return(vm, arg);
 		return true;
 	case 'e':
 		if (!strchr(arg, '='))
