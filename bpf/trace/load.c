@@ -305,7 +305,6 @@ struct session *session_open(struct trace *t)
 	}
 	warnx("nothing could be attached: %s%s%s", strerror(-error), *refusal() ? ": " : "",
 	      refusal());
-	show_functions(stderr);
 	exit(EXIT_NOTHING);
 }
 

@@ -115,11 +115,13 @@ void session_read(struct session *s, struct trace *t)
 	for (size_t i = 0; i < n; i++) {
 		struct stats stats;
 		struct stage *stage;
+		size_t at;
 
 		if (all[i].node.stage == CALIBRATION_STAGE)
 			continue;
 		stats = stats_read(fd_of(s->bpf->maps.stats), all[i].id, cpus);
-		stage = &t->stages[place(t, s, all, n, &all[i])];
+		at = place(t, s, all, n, &all[i]); /* which may move the stages */
+		stage = &t->stages[at];
 		stage->counted = true;
 		stage->calls += calls_of(&stats);
 		stage->total += (double)stats.total;

@@ -17,6 +17,8 @@
 
 #define FIRST_COUNT 20
 #define MAX_COUNT   200000
+#define MAX_PART    1000
+#define PARTS	    20
 /* Seconds of the operation: sampling needs its samples. */
 #define PROBED_S    2
 #define SAMPLED_S   10
@@ -81,11 +83,8 @@ static double operation_run(struct trace *t, struct session *s, unsigned int cou
 	if (!expect(pair[0], 'd'))
 		errx(EXIT_UNUSABLE, "%s failed (exit status %d)", t->o.operation, wait_for(pid));
 	ns = (now() - ns) * 1e9;
-	if (s) {
-		session_active(s, false, true);
-		session_settle(s);
-		session_active(s, false, false);
-	}
+	if (s)
+		session_active(s, false, true); /* what is left of it is the kernel's to take away */
 	say(pair[0]);
 	t->status = wait_for(pid);
 	close(pair[0]);
@@ -105,22 +104,56 @@ static unsigned int choose_count(struct trace *t, bool sampling)
 	return each < FIRST_COUNT ? FIRST_COUNT : each > MAX_COUNT ? MAX_COUNT : (unsigned int)each;
 }
 
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/*
+ * COUNT operations in parts, none so large that its program has to prepare
+ * anything while it is being watched: the median, ns an operation.
+ */
+static double operations_run(struct trace *t, struct session *s, unsigned int count)
+{
+	unsigned int part = count / PARTS, parts = 0;
+	double *each, median;
+
+	part = part < FIRST_COUNT ? FIRST_COUNT : part > MAX_PART ? MAX_PART : part;
+	each = calloc(count / part + 1, sizeof(*each));
+	if (!each)
+		err(EXIT_UNUSABLE, "no memory");
+	for (unsigned int done = 0; done < count; done += part) {
+		unsigned int n = count - done < part ? count - done : part;
+
+		each[parts++] = operation_run(t, s, n) / n;
+	}
+	if (s) {
+		session_settle(s);
+		session_active(s, false, false);
+	}
+	qsort(each, parts, sizeof(*each), compare);
+	median = each[parts / 2];
+	free(each);
+	return median;
+}
+
 static void trace_operation(struct trace *t)
 {
 	bool sampling = !(functions_with(FENTRY) + functions_with(KPROBE));
-	unsigned int count = choose_count(t, sampling), unprobed = count;
+	unsigned int count = choose_count(t, sampling);
+	unsigned int unprobed = sampling && count > 2000 ? count / 4 + 1500 : count;
 	struct session *s;
 
 	/* Without, with, without: a machine that drifts shows itself. */
-	if (sampling && unprobed > 2000)
-		unprobed = unprobed / 4 > 2000 ? unprobed / 4 : 2000;
-	t->cost.unprobed = operation_run(t, NULL, unprobed) / unprobed;
+	t->cost.unprobed = operations_run(t, NULL, unprobed);
 	s = session_open(t);
 	t->cost.operations = count;
-	t->cost.probed = operation_run(t, s, count) / count;
+	t->cost.probed = operations_run(t, s, count);
 	session_read(s, t);
 	session_close(s);
-	t->cost.unprobed_other = operation_run(t, NULL, unprobed) / unprobed;
+	t->cost.unprobed_other = operations_run(t, NULL, unprobed);
 	t->cost.unprobed = (t->cost.unprobed + t->cost.unprobed_other) / 2;
 }
 

@@ -11,6 +11,7 @@
 #include "trace.h"
 
 #define NONE SIZE_MAX
+#define FEW  200 /* samples: a share of 10 % is then 10 +- 4 % */
 
 static const char *const mode_names[] = { "", "function probes", "sampling", "system calls only" };
 
@@ -74,6 +75,8 @@ static void show_children(const struct trace *t, size_t parent, bool system, uns
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->stages[i].parent != parent || t->stages[i].system != system)
 			continue;
+		if (stage_waits(&t->stages[i]) && !t->o.verbose)
+			continue;
 		/* What is less than can be seen is shown on request. */
 		if (!t->o.verbose && stage_share(t, i) < 0.0005 && depth > 0)
 			continue;
@@ -108,6 +111,13 @@ static bool has_system(const struct trace *t)
 	return false;
 }
 
+static bool in_wait(const struct trace *t, size_t i)
+{
+	while (t->stages[i].parent != NONE)
+		i = t->stages[i].parent;
+	return stage_waits(&t->stages[i]);
+}
+
 static void show_blocked(const struct trace *t, FILE *to)
 {
 	double all = 0;
@@ -117,7 +127,7 @@ static void show_blocked(const struct trace *t, FILE *to)
 	for (size_t i = 0; i < t->n_places; i++) {
 		const struct place *p = &t->places[i];
 
-		if (!p->blocked || t->stages[p->stage].system)
+		if (!p->blocked || t->stages[p->stage].system || in_wait(t, p->stage))
 			continue;
 		all += p->ns;
 		list = grow(list, n, sizeof(*list));

@@ -12,9 +12,15 @@
 
 #define NONE SIZE_MAX
 
-/* Whose callee tells such calls apart, as the key of a probe does. */
-static const char *const callers[] = { "ops_init", "online_css", "ops_undo_list", "ops_exit_list",
-				       "ops_undo_single" };
+/* Whose callee tells such calls apart, as the key of a probe does; by what it is named. */
+static const struct {
+	const char *name, *callee;
+} callers[] = {
+	{ "ops_init", "init" },		{ "online_css", "css" },
+	{ "online_css", "online" },	{ "ops_undo_list", "exit" },
+	{ "ops_exit_list", "exit" },	{ "ops_undo_list", "cleanup" },
+	{ "ops_exit_list", "cleanup" },
+};
 
 /* Of the tracer and the scheduler themselves: what blocked is outside of these. */
 static const char *const scheduler[] = { "__schedule", "schedule", "preempt_schedule_common",
@@ -24,6 +30,14 @@ static bool is_one_of(const char *name, const char *const *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(name, list[i]))
+			return true;
+	return false;
+}
+
+static bool is_key(const char *caller, const char *callee)
+{
+	for (size_t i = 0; callee && i < ARRAY_SIZE(callers); i++)
+		if (!strcmp(caller, callers[i].name) && strstr(callee, callers[i].callee))
 			return true;
 	return false;
 }
@@ -75,7 +89,7 @@ static size_t follow(struct trace *t, size_t stage, bool system, const struct wo
 			continue;
 		rooted = true;
 		/* Keyed: by the callee, which is no stage of its own then. */
-		if (next && is_one_of(names->v[i], callers, ARRAY_SIZE(callers)))
+		if (is_key(names->v[i], next))
 			name = text("%s [%s]", f->name, next);
 		else
 			name = text("%s", f->name);

@@ -171,6 +171,13 @@ static __always_inline struct state *adopt(struct pt_regs *regs, long nr)
 	return s;
 }
 
+/* Bounded where the verifier sees it: the compiler, which knows the bound, would leave it out. */
+static __always_inline struct frame *frame_at(struct state *s, __u64 i)
+{
+	asm volatile("" : "+r"(i));
+	return &s->frames[i & (FRAMES - 1)];
+}
+
 static __always_inline __u64 mix(__u64 h, __u64 v)
 {
 	h = (h ^ v) * 0x9e3779b97f4a7c15ULL;
@@ -187,8 +194,8 @@ static __always_inline int push(struct state *s, __u32 stage, __u64 key)
 		lose(LOST_DEPTH);
 		return 0;
 	}
-	parent = depth ? s->frames[(depth - 1) & (FRAMES - 1)].node : s->system;
-	f = &s->frames[depth & (FRAMES - 1)];
+	parent = depth ? frame_at(s, depth - 1)->node : s->system;
+	f = frame_at(s, depth);
 	f->node = mix(mix(parent + 1, stage), key) | 1;
 	f->parent = depth ? parent : 0;
 	f->key = key;
@@ -220,16 +227,19 @@ static __noinline int enter(__u32 stage, __u64 key, bool system)
 	return push(s, stage, key);
 }
 
-/* 4 buckets an octave: the two bits below the highest one. */
+/*
+ * 4 buckets an octave: the two bits below the highest one.  Without a branch, each
+ * of which would double what the verifier has to go through.
+ */
 static __always_inline __u32 bucket_of(__u64 v)
 {
-	__u64 x = v;
-	__u32 log = 0, step;
+	__u64 x = (v >> 1) | 2; /* below 2^63, and at least 2 */
+	__u64 log = 1, step;
 
-	if (v < 4)
-		return (__u32)v;
+#pragma unroll
 	for (int bits = 32; bits; bits >>= 1) {
-		step = (x >> bits) ? bits : 0;
+		step = ((0 - (x >> bits)) >> 63) * bits;
+		asm volatile("" : "+r"(step));
 		x >>= step;
 		log += step;
 	}
@@ -282,30 +292,25 @@ static __noinline int leave(__u32 stage)
 
 	if (!s || !s->depth || s->depth > FRAMES)
 		return 0;
-	depth = s->depth;
-	/* Above it there may be functions whose return was missed. */
-	for (int i = 0; i < 4; i++) {
-		f = &s->frames[(depth - 1) & (FRAMES - 1)];
-		if (f->stage == stage)
-			break;
-		if (!--depth)
+	depth = s->depth - 1;
+	f = frame_at(s, depth);
+	/* Above it there may be one whose return was missed. */
+	if (f->stage != stage) {
+		if (!depth)
 			return 0;
-	}
-	if (f->stage != stage)
-		return 0;
-	for (__u32 i = depth; i < s->depth && i < FRAMES; i++)
+		f = frame_at(s, --depth);
+		if (f->stage != stage)
+			return 0;
 		lose(LOST_RETURN);
-	s->depth = depth - 1;
-	if (!s->depth)
-		s->off_at = 0;
+	}
+	s->depth = depth;
 	record(s, f, now);
 	return 0;
 }
 
 static __always_inline void abandon(struct state *s)
 {
-	for (__u32 i = 0; i < s->depth && i < FRAMES; i++)
-		lose(LOST_RETURN);
+	__sync_fetch_and_add(&losses[LOST_RETURN], s->depth);
 	s->depth = 0;
 	s->off_at = 0;
 }
@@ -383,7 +388,7 @@ static __always_inline void switch_in(struct state *s, __u64 now)
 	s->blocked += ns;
 	if (!depth || depth > FRAMES)
 		return;
-	spot.node = s->frames[(depth - 1) & (FRAMES - 1)].node;
+	spot.node = frame_at(s, depth - 1)->node;
 	spend(&spot, ns);
 }
 

@@ -202,7 +202,7 @@ int on_sample(void *ctx)
 	if (!active || !(__u32)bpf_get_current_pid_tgid())
 		return 0;
 	if (s && s->mine && s->depth && s->depth <= FRAMES) {
-		spot.node = s->frames[(s->depth - 1) & (FRAMES - 1)].node;
+		spot.node = frame_at(s, s->depth - 1)->node;
 	} else if (!s || !s->mine) {
 		if (!is_kernel_thread())
 			return 0;

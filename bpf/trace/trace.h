@@ -121,6 +121,7 @@ void run_traced(struct trace *t);
 /* tree.c */
 size_t tree_add(struct trace *t, size_t parent, const char *name, bool system);
 void tree_finish(struct trace *t);
+bool stage_waits(const struct stage *s);
 double stage_share(const struct trace *t, size_t i);
 double stage_percentile(const struct stage *s, double p);
 

@@ -38,9 +38,43 @@ static void add_up_samples(struct trace *t)
 	}
 }
 
+/*
+ * Below a system call what was sampled on a CPU is a share of what was measured;
+ * how well the two agree is told (show_coverage).
+ */
+static void fit_samples(struct trace *t)
+{
+	double *factor = calloc(t->n + 1, sizeof(*factor));
+
+	if (!factor)
+		return;
+	for (size_t i = 0; i < t->n; i++) {
+		struct stage *s = &t->stages[i];
+		double cpu, sampled = (double)s->samples * 1e9 / t->o.frequency;
+
+		if (s->counted && s->parent == NONE) {
+			cpu = s->total - s->blocked - s->preempted;
+			factor[i] = sampled > 0 && cpu > 0 ? cpu / sampled : 1;
+			continue;
+		}
+		factor[i] = s->parent == NONE ? 1 : factor[s->parent];
+		if (!s->counted)
+			s->total = s->blocked + (s->total - s->blocked) * factor[i];
+	}
+	free(factor);
+}
+
+/* Waiting for a child is the child's time, not its parent's. */
+bool stage_waits(const struct stage *s)
+{
+	return s->parent == NONE && (!strcmp(s->name, "wait4()") || !strcmp(s->name, "waitid()"));
+}
+
 void tree_finish(struct trace *t)
 {
 	add_up_samples(t);
+	if (t->mode == MODE_SAMPLING)
+		fit_samples(t);
 	for (size_t i = 0; i < t->n; i++) {
 		t->stages[i].own = t->stages[i].total;
 		t->stages[i].own_blocked = t->stages[i].blocked;
@@ -49,7 +83,7 @@ void tree_finish(struct trace *t)
 		const struct stage *s = &t->stages[i];
 
 		if (s->parent == NONE) {
-			t->traced += s->system ? 0 : s->total;
+			t->traced += s->system || stage_waits(s) ? 0 : s->total;
 			continue;
 		}
 		t->stages[s->parent].own -= s->total;
