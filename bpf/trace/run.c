@@ -84,7 +84,8 @@ static double operation_run(struct trace *t, struct session *s, unsigned int cou
 		errx(EXIT_UNUSABLE, "%s failed (exit status %d)", t->o.operation, wait_for(pid));
 	ns = (now() - ns) * 1e9;
 	if (s)
-		session_active(s, false, true); /* what is left of it is the kernel's to take away */
+		session_active(s, false,
+			       true); /* what is left of it is the kernel's to take away */
 	say(pair[0]);
 	t->status = wait_for(pid);
 	close(pair[0]);

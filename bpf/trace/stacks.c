@@ -16,9 +16,8 @@
 static const struct {
 	const char *name, *callee;
 } callers[] = {
-	{ "ops_init", "init" },		{ "online_css", "css" },
-	{ "online_css", "online" },	{ "ops_undo_list", "exit" },
-	{ "ops_exit_list", "exit" },	{ "ops_undo_list", "cleanup" },
+	{ "ops_init", "init" },		{ "online_css", "css" },     { "online_css", "online" },
+	{ "ops_undo_list", "exit" },	{ "ops_exit_list", "exit" }, { "ops_undo_list", "cleanup" },
 	{ "ops_exit_list", "cleanup" },
 };
 
@@ -52,7 +51,8 @@ static struct words names_of(const struct stack *stack, bool blocked)
 		/* A return address may be the next function's first. */
 		const char *name = symbol_at(stack->ip[i] - (i > 0));
 
-		words_add(&inner, "%s", name ?: "?");
+		if (name && strncmp(name, "bpf_", 4))
+			words_add(&inner, "%s", name);
 	}
 	for (size_t i = 0; blocked && i < inner.n; i++)
 		if (is_one_of(inner.v[i], scheduler, ARRAY_SIZE(scheduler)))

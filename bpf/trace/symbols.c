@@ -6,6 +6,8 @@
 
 #include "trace.h"
 
+#define LARGEST (1 << 17) /* function, in bytes */
+
 struct symbol {
 	uint64_t address;
 	char *name;
@@ -78,7 +80,8 @@ const char *symbol_at(uint64_t address)
 		else
 			high = middle;
 	}
-	return by_address[low].name;
+	/* Programs and trampolines of BPF lie far from any function that has a name. */
+	return address - by_address[low].address < LARGEST ? by_address[low].name : NULL;
 }
 
 bool symbol_exists(const char *name)

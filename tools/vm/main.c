@@ -33,6 +33,10 @@ static const char help[] =
 	"  -t, --timeout S       300, 0 for none; --boot-timeout S of these to boot: 120\n"
 	"  -a, --append ARGS     more kernel parameters\n"
 	"  -A, --accel ACCEL     kvm or tcg (default: kvm where it works, else emulation)\n"
+	"      --cpu MODEL       the CPU, as qemu names it (default: host or max)\n"
+	"      --seed N          emulated, with every source of chance pinned: two boots of\n"
+	"                        one seed are the same; one CPU whose clock advances 1 ns an\n"
+	"                        instruction\n"
 	"  -l, --log FILE        keep the guest's console\n"
 	"      --fatal-warnings  a complaint of the kernel (WARNING, BUG, Oops, lockdep, RCU\n"
 	"                        stall) makes it exit with 1 where COMMAND exited with 0\n"
@@ -50,7 +54,9 @@ enum {
 	OPT_BOOT,
 	OPT_FATAL,
 	OPT_NUMA,
-	OPT_RETURN
+	OPT_RETURN,
+	OPT_CPU,
+	OPT_SEED,
 };
 
 static const struct option options[] = {
@@ -74,6 +80,8 @@ static const struct option options[] = {
 	{ "boot-timeout", required_argument, NULL, OPT_BOOT },
 	{ "append", required_argument, NULL, 'a' },
 	{ "accel", required_argument, NULL, 'A' },
+	{ "cpu", required_argument, NULL, OPT_CPU },
+	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "log", required_argument, NULL, 'l' },
 	{ "fatal-warnings", no_argument, NULL, OPT_FATAL },
 	{ "help", no_argument, NULL, 'h' },
@@ -114,6 +122,12 @@ static bool take_machine(struct line *l, int opt, const char *arg)
 		return true;
 	case 'a':
 		vm->append = arg;
+		return true;
+	case OPT_CPU:
+		vm->cpu = arg;
+		return true;
+	case OPT_SEED:
+		vm->seed = count_of(arg, "--seed", 1, 1000000000);
 		return true;
 	case 'A':
 		vm->accel = arg;
@@ -229,6 +243,8 @@ int main(int argc, char **argv)
 		errx(EXIT_NO_GUEST, "which kernel? -k VERSION, bzImage or build tree (see --help)");
 	if (!argv[optind])
 		errx(EXIT_NO_GUEST, "no command (see --help)");
+	if (l.vm.seed && l.vm.accel && strcmp(l.vm.accel, "tcg"))
+		errx(EXIT_NO_GUEST, "--seed pins the chance of an emulated guest: not with -A kvm");
 	add_command(&l.vm, argv + optind);
 	vm_use_terminal(&l.vm);
 	kernel_find(l.kernel, l.modules, &l.vm.kernel);
