@@ -164,6 +164,23 @@ static void count(const struct op *op, const struct place *place, unsigned int s
 	free(all);
 }
 
+/* What an operation prepares may change its process for good: each has one of its own. */
+static void count_apart(const struct op *op, const struct place *place, unsigned int samples)
+{
+	pid_t pid = child_fork(0, NO_CGROUP);
+	int status;
+
+	if (pid < 0)
+		err(2, "fork");
+	if (!pid) {
+		count(op, place, samples);
+		_exit(0);
+	}
+	status = child_wait(pid);
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		errx(2, "%s: its process ended with %#x", op->name, (unsigned int)status);
+}
+
 int main(int argc, char **argv)
 {
 	long samples = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
@@ -186,6 +203,6 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	for (size_t i = 0; i < ops_count(); i++)
 		if (is_wanted(op_at(i), argv + 2))
-			count(op_at(i), &place, (unsigned int)samples);
+			count_apart(op_at(i), &place, (unsigned int)samples);
 	return !place_remove(&place);
 }

@@ -2,6 +2,7 @@
 /* The boots: a guest for each seed, and what guest-path says in it. */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,8 +201,9 @@ static void fetch(const char *kernel)
 	if (pid < 0)
 		err(EXIT_UNUSABLE, "fork");
 	if (!pid) {
-		dup2(STDERR_FILENO, STDOUT_FILENO);
-		if (!freopen("/dev/null", "we", stdout))
+		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		if (null < 0 || dup2(null, STDOUT_FILENO) < 0)
 			_exit(127);
 		execl(path, path, kernel, NULL);
 		err(127, "%s", path);
