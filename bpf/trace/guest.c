@@ -60,7 +60,14 @@ static void add_arguments(struct words *vm, char **argv, int at, int words)
 {
 	bool ours = true;
 
+	/* The guest is nobody else's: its cgroups get all controllers. */
 	words_add(vm, "--");
+	words_add(vm, "sh");
+	words_add(vm, "-c");
+	words_add(vm, "cd /sys/fs/cgroup && for c in $(cat cgroup.controllers 2>/dev/null); do "
+		      "echo +$c >cgroup.subtree_control; done 2>/dev/null; cd \"$OLDPWD\"; "
+		      "exec \"$@\"");
+	words_add(vm, "sh");
 	words_add(vm, HOME "/bulkhead-trace");
 	for (int i = 1; argv[i]; i++) {
 		ours = ours && strcmp(argv[i], "--");

@@ -25,7 +25,7 @@ static const char help[] =
 	"  -b, --baseline FILE compare with this result of --json instead of a first kernel\n"
 	"  -g, --gate P%       exit with 1 where an operation grew by more than P % and by\n"
 	"                      more than its spread over the seeds\n"
-	"  -n, --samples N     of each operation in each boot, each in a fresh child: 21\n"
+	"  -n, --samples N     of each operation in each boot, each in a fresh child: 11\n"
 	"      --seeds N       boots: 3\n"
 	"  -j, --jobs N        guests at once (as many as there are CPUs)\n"
 	"      --cpu MODEL     of the guest, as qemu names it: qemu64.  Counts of different\n"
@@ -128,7 +128,7 @@ void options_parse(struct options *o, int argc, char **argv)
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int c;
 
-	*o = (struct options) { .seeds = 3, .samples = 21, .gate = -1, .cpu = "qemu64" };
+	*o = (struct options) { .seeds = 3, .samples = 11, .gate = -1, .cpu = "qemu64" };
 	o->jobs = cpus < 1 ? 1 : (unsigned int)cpus;
 	while ((c = getopt_long(argc, argv, "k:b:g:n:j:lvh", options, NULL)) != -1)
 		take(o, c);

@@ -102,6 +102,19 @@ static void add_cpus(const struct vm *vm, bool kvm, struct words *argv)
 		  vm->cpus, vm->nodes);
 }
 
+/*
+ * Under emulation the timer check may fail on a busy machine: a panic.  The
+ * command line is one of the things that the kernel's random pool begins with, so
+ * a word that means nothing else is the seed.
+ */
+static void add_parameters(const struct vm *vm, bool kvm, struct words *argv)
+{
+	CLEAN(free_text) char *seed = text("nokaslr bulkhead.seed=%u", vm->seed);
+
+	words_add(argv, "console=ttyS0 loglevel=7 panic=-1 %s %s %s", kvm ? "" : "no_timer_check",
+		  vm->seed ? seed : "", vm->append ?: "");
+}
+
 static void arguments(const struct vm *vm, int initrd, bool kvm, const int *disks,
 		      const int *serial, struct words *argv)
 {
@@ -119,9 +132,7 @@ static void arguments(const struct vm *vm, int initrd, bool kvm, const int *disk
 	words_add(argv, "-initrd");
 	words_add(argv, "/dev/fd/%d", initrd);
 	words_add(argv, "-append");
-	/* Under emulation the timer check may fail on a busy machine: a panic. */
-	words_add(argv, "console=ttyS0 loglevel=7 panic=-1 %s %s %s", kvm ? "" : "no_timer_check",
-		  vm->seed ? "nokaslr" : "", vm->append ?: "");
+	add_parameters(vm, kvm, argv);
 	add_disks(vm, disks, argv);
 	for (size_t i = 0; i < SERIAL_PORTS; i++) {
 		words_add(argv, "-serial");
