@@ -39,6 +39,7 @@ $(eval $(call stamp,$(O)/flags.stamp,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)))
 include suites/room.mk
 include tools/room.mk
 -include bench/room.mk
+-include bench/path/room.mk
 -include bpf/room.mk
 
 all: $(PROGRAMS) $(DATA)

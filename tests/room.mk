@@ -15,3 +15,14 @@ $(PUPPET): $(O)/tests/supervisor/puppet.o
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 test: $(PUPPET)
+
+# The witnesses of bpf/check at work, here and in a guest.
+WITNESS := $(O)/tests/trace/witness
+
+$(O)/tests/trace/witness.o: override CPPFLAGS += -Ibpf/check
+$(WITNESS): override SAN =
+$(WITNESS): $(O)/tests/trace/witness.o $(CHECK_LIB)
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(BPF_LIBS)
+
+test: $(WITNESS)

@@ -23,6 +23,7 @@ static const char help[] =
 	"      --try-load M      the same, where the kernel has it\n"
 	"  -f, --file SRC[:DST]  put this file or folder, and the libraries it needs, there\n"
 	"  -o, --out DIR         where the files in the guest's /out go (default: dropped)\n"
+	"      --return NAME:F   the guest's /out/NAME becomes the file F\n"
 	"  -e, --env NAME=VALUE  for COMMAND\n"
 	"  -s, --disk SIZE       a scratch disk; COMMAND finds the first as $BULKHEAD_DISK\n"
 	"      --swap SIZE       swap on a disk; --zram SIZE in compressed memory\n"
@@ -32,6 +33,10 @@ static const char help[] =
 	"  -t, --timeout S       300, 0 for none; --boot-timeout S of these to boot: 120\n"
 	"  -a, --append ARGS     more kernel parameters\n"
 	"  -A, --accel ACCEL     kvm or tcg (default: kvm where it works, else emulation)\n"
+	"      --cpu MODEL       the CPU, as qemu names it (default: host or max)\n"
+	"      --seed N          emulated, with every source of chance pinned: two boots of\n"
+	"                        one seed are the same; one CPU whose clock advances 1 ns an\n"
+	"                        instruction\n"
 	"  -l, --log FILE        keep the guest's console\n"
 	"      --fatal-warnings  a complaint of the kernel (WARNING, BUG, Oops, lockdep, RCU\n"
 	"                        stall) makes it exit with 1 where COMMAND exited with 0\n"
@@ -40,7 +45,19 @@ static const char help[] =
 	"same place; other names are busybox's.\n"
 	"exit status: COMMAND's; 124 time limit; 125 the guest died or could not start.\n";
 
-enum { OPT_TRY = 256, OPT_SWAP, OPT_ZRAM, OPT_HUGE, OPT_CGROUP, OPT_BOOT, OPT_FATAL, OPT_NUMA };
+enum {
+	OPT_TRY = 256,
+	OPT_SWAP,
+	OPT_ZRAM,
+	OPT_HUGE,
+	OPT_CGROUP,
+	OPT_BOOT,
+	OPT_FATAL,
+	OPT_NUMA,
+	OPT_RETURN,
+	OPT_CPU,
+	OPT_SEED,
+};
 
 static const struct option options[] = {
 	{ "kernel", required_argument, NULL, 'k' },
@@ -49,6 +66,7 @@ static const struct option options[] = {
 	{ "try-load", required_argument, NULL, OPT_TRY },
 	{ "file", required_argument, NULL, 'f' },
 	{ "out", required_argument, NULL, 'o' },
+	{ "return", required_argument, NULL, OPT_RETURN },
 	{ "env", required_argument, NULL, 'e' },
 	{ "disk", required_argument, NULL, 's' },
 	{ "swap", required_argument, NULL, OPT_SWAP },
@@ -62,6 +80,8 @@ static const struct option options[] = {
 	{ "boot-timeout", required_argument, NULL, OPT_BOOT },
 	{ "append", required_argument, NULL, 'a' },
 	{ "accel", required_argument, NULL, 'A' },
+	{ "cpu", required_argument, NULL, OPT_CPU },
+	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "log", required_argument, NULL, 'l' },
 	{ "fatal-warnings", no_argument, NULL, OPT_FATAL },
 	{ "help", no_argument, NULL, 'h' },
@@ -103,6 +123,12 @@ static bool take_machine(struct line *l, int opt, const char *arg)
 	case 'a':
 		vm->append = arg;
 		return true;
+	case OPT_CPU:
+		vm->cpu = arg;
+		return true;
+	case OPT_SEED:
+		vm->seed = count_of(arg, "--seed", 1, 1000000000);
+		return true;
 	case 'A':
 		vm->accel = arg;
 		if (strcmp(arg, "kvm") && strcmp(arg, "tcg"))
@@ -110,6 +136,15 @@ static bool take_machine(struct line *l, int opt, const char *arg)
 		return true;
 	}
 	return false;
+}
+
+static void add_return(struct vm *vm, const char *arg)
+{
+	int n = (int)strcspn(arg, ":");
+
+	if (!n || !arg[n] || !arg[n + 1] || memchr(arg, '/', (size_t)n))
+		errx(EXIT_NO_GUEST, "--return %s: NAME:FILE", arg);
+	words_add(&vm->returns, "%.*s %s", n, arg, arg + n + 1);
 }
 
 static bool take_contents(struct line *l, int opt, const char *arg)
@@ -125,6 +160,9 @@ static bool take_contents(struct line *l, int opt, const char *arg)
 		return true;
 	case 'f':
 		words_add(&vm->files, "%s", arg);
+		return true;
+	case OPT_RETURN:
+		add_return(vm, arg);
 		return true;
 	case 'e':
 		if (!strchr(arg, '='))
@@ -205,6 +243,8 @@ int main(int argc, char **argv)
 		errx(EXIT_NO_GUEST, "which kernel? -k VERSION, bzImage or build tree (see --help)");
 	if (!argv[optind])
 		errx(EXIT_NO_GUEST, "no command (see --help)");
+	if (l.vm.seed && l.vm.accel && strcmp(l.vm.accel, "tcg"))
+		errx(EXIT_NO_GUEST, "--seed pins the chance of an emulated guest: not with -A kvm");
 	add_command(&l.vm, argv + optind);
 	vm_use_terminal(&l.vm);
 	kernel_find(l.kernel, l.modules, &l.vm.kernel);

@@ -77,6 +77,53 @@ static void add_nodes(const struct vm *vm, struct words *argv)
 	}
 }
 
+/*
+ * One CPU that runs alone, on a clock of instructions; what a kernel draws from
+ * hardware (RDRAND, the real-time clock, the seed of its random pool) is pinned.
+ */
+static void add_pinned(const struct vm *vm, struct words *argv)
+{
+	static const char *const pinned[] = {
+		"-accel", "tcg,thread=single",	      "-icount", "shift=0,sleep=off", "-smp", "1",
+		"-rtc",	  "base=2026-01-01,clock=vm", "-cpu"
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pinned); i++)
+		words_add(argv, "%s", pinned[i]);
+	words_add(argv, "%s,-rdrand", vm->cpu ?: "qemu64");
+	words_add(argv, "-seed");
+	words_add(argv, "%u", vm->seed);
+}
+
+static void add_cpus(const struct vm *vm, bool kvm, struct words *argv)
+{
+	if (vm->seed) {
+		add_pinned(vm, argv);
+		return;
+	}
+	words_add(argv, "-accel");
+	words_add(argv, kvm ? "kvm" : "tcg,thread=multi");
+	words_add(argv, "-cpu");
+	words_add(argv, "%s", vm->cpu ?: kvm ? "host" : "max");
+	words_add(argv, "-smp");
+	/* A node is a socket, or the kernel wonders about the topology (a WARNING). */
+	words_add(argv, vm->nodes > 1 && vm->cpus % vm->nodes == 0 ? "%u,sockets=%u" : "%u",
+		  vm->cpus, vm->nodes);
+}
+
+/*
+ * Under emulation the timer check may fail on a busy machine: a panic.  The
+ * command line is one of the things that the kernel's random pool begins with, so
+ * a word that means nothing else is the seed.
+ */
+static void add_parameters(const struct vm *vm, bool kvm, struct words *argv)
+{
+	CLEAN(free_text) char *seed = text("nokaslr bulkhead.seed=%u", vm->seed);
+
+	words_add(argv, "console=ttyS0 loglevel=7 panic=-1 %s %s %s", kvm ? "" : "no_timer_check",
+		  vm->seed ? seed : "", vm->append ?: "");
+}
+
 static void arguments(const struct vm *vm, int initrd, bool kvm, const int *disks,
 		      const int *serial, struct words *argv)
 {
@@ -85,14 +132,7 @@ static void arguments(const struct vm *vm, int initrd, bool kvm, const int *disk
 
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		words_add(argv, "%s", fixed[i]);
-	words_add(argv, "-accel");
-	words_add(argv, kvm ? "kvm" : "tcg,thread=multi");
-	words_add(argv, "-cpu");
-	words_add(argv, kvm ? "host" : "max");
-	words_add(argv, "-smp");
-	/* A node is a socket, or the kernel wonders about the topology (a WARNING). */
-	words_add(argv, vm->nodes > 1 && vm->cpus % vm->nodes == 0 ? "%u,sockets=%u" : "%u",
-		  vm->cpus, vm->nodes);
+	add_cpus(vm, kvm, argv);
 	words_add(argv, "-m");
 	words_add(argv, "%lldM", (long long)(size_of(vm->memory) >> 20) / vm->nodes * vm->nodes);
 	add_nodes(vm, argv);
@@ -101,9 +141,7 @@ static void arguments(const struct vm *vm, int initrd, bool kvm, const int *disk
 	words_add(argv, "-initrd");
 	words_add(argv, "/dev/fd/%d", initrd);
 	words_add(argv, "-append");
-	/* Under emulation the timer check may fail on a busy machine: a panic. */
-	words_add(argv, "console=ttyS0 loglevel=7 panic=-1 %s %s", kvm ? "" : "no_timer_check",
-		  vm->append ?: "");
+	add_parameters(vm, kvm, argv);
 	add_disks(vm, disks, argv);
 	if (vm->nic)
 		add_nic(argv);
@@ -209,7 +247,7 @@ bool kvm_usable(const struct vm *vm)
 	CLEAN(free_text) char *verdict = verdict_path();
 	bool told = !access(verdict, F_OK);
 
-	if (vm->accel && !strcmp(vm->accel, "tcg"))
+	if (vm->seed || (vm->accel && !strcmp(vm->accel, "tcg")))
 		return false;
 	if (vm->accel)
 		return true;

@@ -49,6 +49,8 @@ struct vm {
 	const char *log;      /* where the console goes as well, or NULL */
 	const char *append;   /* kernel parameters */
 	const char *accel;    /* kvm, tcg or NULL: kvm where it works */
+	const char *cpu;      /* qemu's name of a model, or NULL */
+	unsigned int seed;    /* of all chance, and instructions are the clock; 0: neither */
 	const char *memory;
 	unsigned int cpus, nodes;
 	unsigned int limit; /* seconds, 0: none */

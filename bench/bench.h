@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* bulkhead bench: what its files share. */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "op.h"
+#include "place.h"
+#include "text.h"
+
+struct options {
+	char **names; /* operations, globs, experiments; NULL-terminated */
+	bool list, quick, serve, experiments;
+	const char *todo; /* --do */
+	unsigned int count;
+	int sync;	   /* a descriptor, or -1 */
+	double time;	   /* seconds for all; 0: as the mode has it */
+	unsigned int idle; /* ms before each operation: spaced mode */
+	int cpu;	   /* to be pinned to; -1: the last allowed one */
+	bool no_fifo;
+	const char *json, *html;
+	unsigned int workers, runs; /* start */
+};
+
+void options_parse(struct options *o, int argc, char **argv);
+
+/* Set by SIGINT, SIGTERM, SIGHUP; everything long looks at it. */
+extern volatile int stop_signal;
+void stop_catch(void);
+
+/* Performs an operation exactly N times, for tracers: an exit status. */
+int do_operation(const struct options *o);
+/* Batches on request of another program: an exit status. */
+int serve(const struct options *o);
+
+#endif

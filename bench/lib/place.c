@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "place.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "folder.h"
+#include "text.h"
+
+#define END_LIMIT 20 /* seconds; 10,000 cgroups take one */
+
+static const char *temp_folder(void)
+{
+	const char *temp = getenv("TMPDIR");
+
+	return temp && *temp == '/' ? temp : "/tmp";
+}
+
+/* A descriptor that holds the lock, or -1: it is another's. */
+static int lock_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool end_folder(const char *path, double seconds)
+{
+	(void)seconds;
+	return folder_end(path);
+}
+
+/* What dead benchmarks have left in DIR. */
+static void sweep(const char *dir, bool (*end)(const char *path, double seconds))
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		CLEAN(free_text) char *path = NULL;
+		struct stat st;
+		int lock;
+
+		if (strncmp(e->d_name, PLACE_PREFIX, strlen(PLACE_PREFIX)))
+			continue;
+		path = text("%s/%s", dir, e->d_name);
+		/* In /tmp it could be somebody else's trap. */
+		if (lstat(path, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+			continue;
+		lock = lock_folder(path);
+		if (lock < 0)
+			continue;
+		end(path, END_LIMIT);
+		close(lock);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* Our own cgroup below the mount point, as /proc has it. */
+static char *own_folder_of(const char *mount)
+{
+	CLEAN(free_text) char *all = file_text("/proc/self/cgroup");
+	char *line = all && !strncmp(all, "0::", 3) ? all : all ? strstr(all, "\n0::") : NULL;
+
+	if (!line)
+		return text("%s", mount);
+	line += *line == '\n';
+	line[strcspn(line, "\n")] = '\0';
+	/* Outside of our cgroup namespace: as far in as we can see. */
+	if (!strcmp(line + 3, "/") || strstr(line, "/.."))
+		return text("%s", mount);
+	return text("%s%s", mount, line + 3);
+}
+
+static int make_locked(const char *path, int *lock)
+{
+	/* Somebody who sweeps just now may take the new, not yet locked one. */
+	for (int i = 0; i < 10; i++) {
+		struct stat st;
+
+		if (mkdir(path, 0755))
+			return -errno;
+		*lock = lock_folder(path);
+		if (*lock >= 0 && !stat(path, &st))
+			return 0;
+		if (*lock >= 0)
+			close(*lock);
+	}
+	return -EBUSY;
+}
+
+/* Ours for the operations, and "self" in it for our own processes. */
+static int make_cgroup(struct place *p)
+{
+	CLEAN(free_text) char *own = NULL, *self = NULL;
+	int error;
+
+	p->mount = cgroup2_mounted();
+	if (!p->mount) {
+		p->why = text("no cgroup2 is mounted");
+		return -ENOENT;
+	}
+	own = own_folder_of(p->mount);
+	sweep(own, cgroup_end);
+	p->cgroup = text("%s/%s", own, p->tag);
+	self = text("%s/self", p->cgroup);
+	error = make_locked(p->cgroup, &p->locks[0]);
+	if (!error && mkdir(self, 0755))
+		error = -errno;
+	if (!error && (p->cgroup_fd = open(self, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		error = -errno;
+	if (error) {
+		p->why = text("%s: %s", p->cgroup, strerror(-error));
+		rmdir(self);
+		rmdir(p->cgroup);
+		free(p->cgroup);
+		p->cgroup = NULL;
+	}
+	return error;
+}
+
+int place_make(struct place *p)
+{
+	const char *temp = temp_folder();
+	unsigned int salt;
+	int error;
+
+	*p = (struct place) { .cgroup_fd = -1, .locks = { -1, -1 } };
+	if (getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
+		return -errno;
+	p->tag = text(PLACE_PREFIX "%d.%08x", getpid(), salt);
+	sweep(temp, end_folder);
+	p->temp = text("%s/%s", temp, p->tag);
+	error = make_locked(p->temp, &p->locks[1]);
+	if (error) {
+		free(p->temp);
+		p->temp = NULL;
+		return error;
+	}
+	make_cgroup(p);
+	return 0;
+}
+
+bool place_remove(struct place *p)
+{
+	bool all = true;
+
+	if (p->cgroup)
+		all = cgroup_end(p->cgroup, END_LIMIT);
+	if (p->temp)
+		all &= folder_end(p->temp);
+	for (size_t i = 0; i < ARRAY_SIZE(p->locks); i++)
+		close_fd(&p->locks[i]);
+	close_fd(&p->cgroup_fd);
+	free(p->tag);
+	free(p->mount);
+	free(p->cgroup);
+	free(p->why);
+	free(p->temp);
+	*p = (struct place) { .cgroup_fd = -1, .locks = { -1, -1 } };
+	return all;
+}
+
+char *cgroup2_mounted(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *m;
+	char *dir = NULL;
+
+	while (mounts && !dir && (m = getmntent(mounts)))
+		if (!strcmp(m->mnt_type, "cgroup2"))
+			dir = text("%s", m->mnt_dir);
+	if (mounts)
+		endmntent(mounts);
+	return dir;
+}
+
+int cgroup_put(const char *dir, const char *file, const char *value)
+{
+	CLEAN(free_text) char *path = text("%s/%s", dir, file);
+
+	return file_put(path, value);
+}
+
+int cgroup_is(const char *dir, const char *file, const char *key, long value)
+{
+	CLEAN(free_text) char *path = text("%s/%s", dir, file);
+	CLEAN(free_text) char *all = file_text(path);
+	size_t n = strlen(key);
+
+	if (!all)
+		return -errno;
+	for (char *line = all; line; line = (line = strchr(line, '\n')) ? line + 1 : NULL)
+		if (!strncmp(line, key, n) && line[n] == ' ')
+			return strtol(line + n, NULL, 10) == value;
+	return -ENOENT;
+}
+
+static void kill_below(const char *dir)
+{
+	if (!cgroup_put(dir, "cgroup.kill", "1"))
+		return;
+	/* Before cgroup.kill (5.14). */
+	cgroup_put(dir, "cgroup.freeze", "0");
+	folder_each(dir, kill_below);
+	folder_kill_listed(dir, "cgroup.procs");
+}
+
+static void remove_below(const char *dir)
+{
+	folder_each(dir, remove_below);
+	rmdir(dir);
+}
+
+/* A dying process keeps its cgroup for a moment. */
+bool cgroup_end(const char *dir, double seconds)
+{
+	double end = now() + seconds;
+
+	for (useconds_t nap = 100;; nap = nap < 20000 ? nap * 2 : nap) {
+		kill_below(dir);
+		remove_below(dir);
+		if (access(dir, F_OK))
+			return true;
+		if (now() > end)
+			return false;
+		usleep(nap);
+	}
+}

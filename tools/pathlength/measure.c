@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The boots: a guest for each seed, and what guest-path says in it. */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "path.h"
+
+#define LIMIT_S "1200"
+
+struct boot {
+	pid_t pid;
+	FILE *out;
+};
+
+static struct words command(const struct options *o, const char *kernel, unsigned int seed)
+{
+	CLEAN(free_text) char *folder = own_folder();
+	struct words argv = {};
+
+	words_add(&argv, "%s/bulkhead-vm", folder);
+	words_add(&argv, "-k");
+	words_add(&argv, "%s", kernel);
+	words_add(&argv, "--seed");
+	words_add(&argv, "%u", seed);
+	words_add(&argv, "--cpu");
+	words_add(&argv, "%s", o->cpu);
+	words_add(&argv, "-t");
+	words_add(&argv, LIMIT_S);
+	if (o->cgroup) {
+		words_add(&argv, "--cgroup");
+		words_add(&argv, "%s", o->cgroup);
+	}
+	if (o->modules) {
+		words_add(&argv, "-m");
+		words_add(&argv, "%s", o->modules);
+	}
+	words_add(&argv, "-f");
+	words_add(&argv, "%s/guest-path:/guest-path", folder);
+	words_add(&argv, "--");
+	words_add(&argv, "/guest-path");
+	words_add(&argv, "%u", o->samples);
+	for (size_t i = 0; o->patterns[i]; i++)
+		words_add(&argv, "%s", o->patterns[i]);
+	return argv;
+}
+
+/* What the guest prints goes to a file without a name, so guests never wait for us. */
+static struct boot boot_start(const struct options *o, const char *kernel, unsigned int seed)
+{
+	struct words argv = command(o, kernel, seed);
+	struct boot b = { .out = tmpfile() };
+	pid_t self = getpid();
+
+	if (!b.out)
+		err(EXIT_UNUSABLE, "a temporary file");
+	b.pid = fork();
+	if (b.pid < 0)
+		err(EXIT_UNUSABLE, "fork");
+	if (!b.pid) {
+		if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != self)
+			_exit(127);
+		dup2(fileno(b.out), STDOUT_FILENO);
+		execv(argv.v[0], argv.v);
+		err(127, "%s", argv.v[0]);
+	}
+	words_free(&argv);
+	return b;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* "N N N ..."; false: it is anything else. */
+static bool take_samples(struct count *c, unsigned int seed, const char *text)
+{
+	struct words all = words_split(text, " ");
+	uint64_t *v = calloc(all.n + 1, sizeof(*v));
+	bool good = v && all.n;
+
+	for (size_t i = 0; good && i < all.n; i++) {
+		char *end;
+
+		errno = 0;
+		v[i] = strtoull(all.v[i], &end, 10);
+		good = !*end && !errno && *all.v[i] != '-';
+	}
+	if (good) {
+		qsort(v, all.n, sizeof(*v), compare);
+		c->by_seed[c->n] = v[all.n / 2];
+		c->within[c->n] = v[all.n * 9 / 10] - v[all.n / 10];
+		c->n++;
+	}
+	(void)seed;
+	free(v);
+	words_free(&all);
+	return good;
+}
+
+static bool take_line(struct result *r, unsigned int seed, char *line)
+{
+	char *name = strsep(&line, "\t"), *slept, *end;
+	struct count *c;
+
+	if (!line)
+		return false;
+	if (!strcmp(name, "kernel")) {
+		if (!r->kernel)
+			r->kernel = text("%s", line);
+		return !strcmp(r->kernel, line);
+	}
+	slept = strsep(&line, "\t");
+	if (!line)
+		return false;
+	c = result_find(r, name) ?: result_add(r, name);
+	if (!strcmp(slept, "!")) {
+		free(c->why);
+		c->why = text("%s", line);
+		return true;
+	}
+	c->sleeps |= strtoul(slept, &end, 10) > 0;
+	return !*end && take_samples(c, seed, line);
+}
+
+static void boot_end(struct boot *b, struct result *r, const char *kernel, unsigned int seed)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+	int status;
+
+	while (waitpid(b->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			err(EXIT_UNUSABLE, "waitpid");
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		errx(EXIT_UNUSABLE, "%s: the guest with seed %u ended with %d", kernel, seed,
+		     WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	rewind(b->out);
+	while ((n = getline(&line, &room, b->out)) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!take_line(r, seed, line))
+			errx(EXIT_UNUSABLE, "%s: the guest with seed %u said what is no count",
+			     kernel, seed);
+	}
+	free(line);
+	fclose(b->out);
+}
+
+struct count *result_find(const struct result *r, const char *name)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (!strcmp(r->counts[i].name, name))
+			return &r->counts[i];
+	return NULL;
+}
+
+struct count *result_add(struct result *r, const char *name)
+{
+	r->counts = grow(r->counts, r->n, sizeof(*r->counts));
+	r->counts[r->n].name = text("%s", name);
+	return &r->counts[r->n++];
+}
+
+/* The middle of the boots, and how far they lie apart. */
+void result_finish(struct result *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct count *c = &r->counts[i];
+		uint64_t sorted[SEEDS_MAX];
+
+		if (!c->n)
+			continue;
+		memcpy(sorted, c->by_seed, sizeof(sorted));
+		qsort(sorted, c->n, sizeof(*sorted), compare);
+		c->instructions = sorted[c->n / 2];
+		c->spread = sorted[c->n - 1] - sorted[0];
+	}
+}
+
+/* A kernel is fetched once, not by every guest. */
+static void fetch(const char *kernel)
+{
+	CLEAN(free_text) char *folder = own_folder();
+	CLEAN(free_text) char *path = text("%s/bulkhead-kernel", folder);
+	pid_t pid;
+	int status;
+
+	if (strspn(kernel, "0123456789") == 0 || strchr(kernel, '/'))
+		return;
+	pid = fork();
+	if (pid < 0)
+		err(EXIT_UNUSABLE, "fork");
+	if (!pid) {
+		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		if (null < 0 || dup2(null, STDOUT_FILENO) < 0)
+			_exit(127);
+		execl(path, path, kernel, NULL);
+		err(127, "%s", path);
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		errx(EXIT_UNUSABLE, "kernel %s cannot be had", kernel);
+}
+
+struct result result_measure(const struct options *o, const char *kernel)
+{
+	struct result r = { .cpu = text("%s", o->cpu), .seeds = o->seeds, .samples = o->samples };
+	struct boot boots[SEEDS_MAX];
+	unsigned int started = 0;
+
+	fetch(kernel);
+	for (unsigned int seed = 1; seed <= o->seeds; seed++) {
+		for (; started < o->seeds && started < seed - 1 + o->jobs; started++)
+			boots[started] = boot_start(o, kernel, started + 1);
+		boot_end(&boots[seed - 1], &r, kernel, seed);
+	}
+	if (!r.kernel)
+		errx(EXIT_UNUSABLE, "%s: the guests said nothing", kernel);
+	result_finish(&r);
+	return r;
+}
