@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "op.h"
 #include "place.h"
@@ -32,5 +33,7 @@ void stop_catch(void);
 
 /* Performs an operation exactly N times, for tracers: an exit status. */
 int do_operation(const struct options *o);
+/* Batches on request of another program: an exit status. */
+int serve(const struct options *o);
 
 #endif

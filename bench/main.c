@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* bulkhead bench: what namespaces, cgroups and container starts cost. */
 #include <err.h>
+#include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "bench.h"
+#include "measure.h"
+
+#define EXIT_NOTHING 4
 
 static int list_operations(void)
 {
@@ -12,6 +19,109 @@ static int list_operations(void)
 	if (fflush(stdout))
 		err(EXIT_UNUSABLE, "the output cannot be written");
 	return 0;
+}
+
+static void choose(struct measurement *m, const struct op *op)
+{
+	struct measured *d;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (m->v[i].op == op)
+			return;
+	m->v = grow(m->v, m->n, sizeof(*m->v));
+	d = &m->v[m->n++];
+	d->op = op;
+	d->what = (char *)op->what;
+	d->name = m->o->idle ? text("%s@%ums", op->name, m->o->idle) : text("%s", op->name);
+}
+
+/* A name, a glob, or the beginning of names: clone, cgroup.migrate. */
+static bool fits(const char *pattern, const char *name)
+{
+	size_t n = strlen(pattern);
+
+	if (!strncmp(pattern, name, n) && name[n] == '.')
+		return true;
+	return !fnmatch(pattern, name, 0);
+}
+
+static void choose_by(struct measurement *m, const char *pattern)
+{
+	const struct op *exact = op_find(pattern);
+	size_t before = m->n;
+
+	if (exact) {
+		choose(m, exact);
+		return;
+	}
+	for (size_t i = 0; i < ops_count(); i++)
+		if (fits(pattern, op_at(i)->name))
+			choose(m, op_at(i));
+	if (m->n == before)
+		errx(EXIT_UNUSABLE, "no operation '%.80s': \"bulkhead bench --list\" has them",
+		     pattern);
+}
+
+/* Before time is spent on what cannot be kept. */
+static void check_folder(const char *path)
+{
+	CLEAN(free_text) char *folder = NULL;
+	char *slash;
+
+	if (!path || !strcmp(path, "-"))
+		return;
+	folder = text("%s", path);
+	slash = strrchr(folder, '/');
+	if (slash)
+		*(slash == folder ? slash + 1 : slash) = '\0';
+	if (access(slash ? folder : ".", W_OK))
+		err(EXIT_UNUSABLE, "%s: cannot be written", path);
+}
+
+static int write_reports(const struct measurement *m)
+{
+	int error = m->o->json ? json_write(m, m->o->json) : 0;
+
+	if (error)
+		warnx("%s: %s", m->o->json, strerror(-error));
+	return error ? EXIT_UNUSABLE : 0;
+}
+
+static int verdict(const struct measurement *m)
+{
+	size_t measured = 0;
+	bool bad = false;
+
+	for (size_t i = 0; i < m->n; i++) {
+		measured += m->v[i].samples.n > 0;
+		bad |= m->v[i].error && !m->v[i].unsupported;
+	}
+	return bad ? 1 : measured ? 0 : EXIT_NOTHING;
+}
+
+static int measure(const struct options *o)
+{
+	struct measurement m = { .o = o };
+	int ret = 0;
+
+	for (char **name = o->names; *name; name++)
+		choose_by(&m, *name);
+	for (size_t i = 0; !*o->names && i < ops_count(); i++)
+		choose(&m, op_at(i));
+	check_folder(o->json);
+	check_folder(o->html);
+	if (place_make(&m.place))
+		err(EXIT_UNUSABLE, "a folder for temporary files");
+	measure_all(&m);
+	if (!place_remove(&m.place))
+		ret = 1;
+	if (!stop_signal) {
+		table_print(&m, o->json && !strcmp(o->json, "-") ? stderr : stdout);
+		ret = ret ?: write_reports(&m);
+		ret = ret ?: verdict(&m);
+	}
+	measure_free(&m);
+	return stop_signal ? 128 + stop_signal : ret;
 }
 
 int main(int argc, char **argv)
@@ -25,5 +135,7 @@ int main(int argc, char **argv)
 		return list_operations();
 	if (o.todo)
 		return do_operation(&o);
-	return 0;
+	if (o.serve)
+		return serve(&o);
+	return measure(&o);
 }

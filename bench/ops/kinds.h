@@ -19,7 +19,7 @@ extern const struct kind kinds[];
 extern const size_t n_kinds, n_single_kinds;
 
 /* What takes time to be gone after its last user has. */
-#define NS_LOOSE (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWNS)
+#define NS_LOOSE (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWUSER)
 /* What a container has. */
 #define NS_CONTAINER \
 	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)

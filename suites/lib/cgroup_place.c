@@ -16,8 +16,10 @@
 #include <fcntl.h>
 #include <mntent.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,8 +29,12 @@ static struct cgroup own = { .version = 2 };
 static pid_t owner;	    /* who made the base, and so removes it */
 static char home[PATH_MAX]; /* where we came from, to go back at the end */
 static char absence[PATH_MAX + 128] = "no cgroup2 is mounted"; /* why there is no base */
-static struct cgroup v1[16];
-static int v1_count;
+/* Made in any process of the test, and swept by the first of them. */
+#define V1_MAX 64
+static struct {
+	atomic_int count;
+	struct cgroup made[V1_MAX];
+} * v1;
 
 /* The mount point of a file system type with an option; NULL: none. */
 static char *find_mount(const char *type, const char *option)
@@ -172,7 +178,9 @@ void cgroup_begin_test(const char *name)
 	char dir[300];
 
 	own.path[0] = '\0';
-	v1_count = 0;
+	v1 = mmap(NULL, sizeof(*v1), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (v1 == MAP_FAILED)
+		check_setup_failed(HERE, "mmap: %s", errno_name(errno));
 	snprintf(dir, sizeof(dir), "test-%.240s", name);
 	if (base.path[0])
 		cgroup_try_make(&base, dir, &own); /* whoever needs it will be told */
@@ -182,8 +190,10 @@ void cgroup_end_test(void)
 {
 	if (own.path[0])
 		sweep(own.path);
-	for (int i = 0; i < v1_count; i++)
-		sweep(v1[i].path);
+	/* Those below others come after them. */
+	for (int i = atomic_load(&v1->count); i-- > 0;)
+		if (i < V1_MAX)
+			sweep(v1->made[i].path);
 }
 
 const char *cgroup_absence(void)
@@ -286,10 +296,12 @@ struct cgroup cgroup_v1_make_at(struct here h, const char *controller, const cha
 
 	snprintf(parent.path, sizeof(parent.path), "%s%s", mount, at);
 	line = text_format("%s.%d.%s", tag ?: "bulkhead", getpid(), name);
+	int place = atomic_fetch_add(&v1->count, 1);
+	if (place >= V1_MAX)
+		check_setup_failed(h, "more than %d v1 cgroups", V1_MAX);
 	if (cgroup_try_make(&parent, line, &cg))
 		check_setup_failed(h, "mkdir %s: %s", cg.path, errno_name(errno));
-	if (v1_count < 16)
-		v1[v1_count++] = cg;
+	v1->made[place] = cg;
 	free(text);
 	free(line);
 	free(mount);

@@ -29,21 +29,34 @@ static gzFile open_config(void)
 	return file;
 }
 
-int kernel_option(const char *name)
+/* 'y', 'm', 'n', or 0: not mentioned. */
+static char option_value(const char *name)
 {
 	size_t n = strlen(name);
 	char line[512];
-	int found = -1;
+	char found = 0;
 	gzFile file = open_config();
 
-	while (file && found < 0 && gzgets(file, line, sizeof(line))) {
+	while (file && !found && gzgets(file, line, sizeof(line))) {
 		if (!strncmp(line, name, n) && line[n] == '=')
-			found = line[n + 1] != 'n';
+			found = line[n + 1];
 		else if (!strncmp(line, "# ", 2) && !strncmp(line + 2, name, n) &&
 			 line[n + 2] == ' ')
-			found = 0;
+			found = 'n';
 	}
 	if (file)
 		gzclose(file);
 	return found;
+}
+
+int kernel_option(const char *name)
+{
+	char value = option_value(name);
+
+	return value ? value != 'n' : -1;
+}
+
+bool kernel_builtin(const char *name)
+{
+	return option_value(name) == 'y';
 }

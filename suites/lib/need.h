@@ -22,6 +22,8 @@ bool need_all(const char *needs);
 
 /* Machine-wide state may change. */
 void need_disposable(void);
+/* The same for the part of a test that changes it. */
+bool need_is_disposable(void);
 /* A loaded or built-in module. */
 void need_module(const char *name);
 /* The caller, without capabilities, may make user namespaces; tried in a child. */

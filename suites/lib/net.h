@@ -68,8 +68,8 @@ void net_up_at(struct here h, const char *name);
 /* To the namespace of a descriptor or a process. */
 int net_try_move_fd(const char *name, int ns);
 int net_try_move_pid(const char *name, int pid);
-#define net_move(name, ns) net_move_at(HERE, name, ns)
-void net_move_at(struct here h, const char *name, int ns);
+#define net_move_to(name, ns) net_move_to_at(HERE, name, ns)
+void net_move_to_at(struct here h, const char *name, int ns);
 
 /* Is there a device of the name? Its number, 0: none. */
 int net_index(const char *name);

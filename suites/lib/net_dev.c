@@ -136,7 +136,7 @@ int net_try_move_pid(const char *name, int pid)
 	return move(name, IFLA_NET_NS_PID, pid);
 }
 
-void net_move_at(struct here h, const char *name, int ns)
+void net_move_to_at(struct here h, const char *name, int ns)
 {
 	if (net_try_move_fd(name, ns))
 		check_setup_failed(h, "moving %s: %s", name, errno_name(errno));

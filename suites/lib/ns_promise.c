@@ -150,9 +150,13 @@ void ns_promise_inherit(enum ns_index type)
 	const struct ns_type *t = &ns_types[type];
 
 	need_ns(type);
+	uint64_t outer = ns_id(0, t->name);
+
 	IN_CHILD (.flags = t->flag) {
 		uint64_t id = ns_id(0, t->name);
 
+		/* Or else there is nothing that could be lost. */
+		ASSERT_NE(outer, id);
 		IN_CHILD () {
 			EXPECT_EQ(id, ns_id(0, t->name));
 			char *text = text_format("%ju", (uintmax_t)id);

@@ -38,9 +38,12 @@ static void set_environment(const struct job *j)
 
 static char **arguments(const struct program *p)
 {
+	const char *under = getenv("BULKHEAD_UNDER"); /* a tracer */
 	struct words argv = {};
 	size_t wanted = 0;
 
+	if (under)
+		words_add(&argv, "%s", under);
 	words_add(&argv, "%s", p->path);
 	for (size_t i = 0; i < p->n; i++)
 		wanted += p->results[i].wanted;
@@ -101,8 +104,8 @@ static _Noreturn void become(const struct job *j, int out, int errors, pid_t par
 	char **argv = arguments(j->p);
 
 	syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
-	execv(j->p->path, argv);
-	err(127, "%s", j->p->path);
+	execv(argv[0], argv);
+	err(127, "%s", argv[0]);
 }
 
 static void stream_open(struct stream *s, int fd, bool errors)

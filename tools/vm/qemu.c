@@ -53,6 +53,15 @@ static void add_disks(const struct vm *vm, const int *disks, struct words *argv)
 	}
 }
 
+/* To a hub that nothing else is on; without firmware, which not every machine has. */
+static void add_nic(struct words *argv)
+{
+	words_add(argv, "-netdev");
+	words_add(argv, "hubport,id=nowhere,hubid=0");
+	words_add(argv, "-device");
+	words_add(argv, "virtio-net-pci,netdev=nowhere,romfile=");
+}
+
 /* More than one NUMA node: an equal share of the memory and the CPUs for each. */
 static void add_nodes(const struct vm *vm, struct words *argv)
 {
@@ -134,6 +143,8 @@ static void arguments(const struct vm *vm, int initrd, bool kvm, const int *disk
 	words_add(argv, "-append");
 	add_parameters(vm, kvm, argv);
 	add_disks(vm, disks, argv);
+	if (vm->nic)
+		add_nic(argv);
 	for (size_t i = 0; i < SERIAL_PORTS; i++) {
 		words_add(argv, "-serial");
 		words_add(argv, "file:/dev/fd/%d", serial[i]);

@@ -94,6 +94,8 @@ static const char *const modules[] = {
 	"tcp_diag",    "xt_cgroup",
 	"cls_cgroup",  "netprio_cgroup",
 	"binfmt_misc", "ext4",
+	"ipip",	       "sit",
+	"virtio_net",  "nf_log_ipv4",
 };
 
 struct line {
@@ -234,10 +236,17 @@ static void add_suites(struct vm *vm, const char *dir)
 static void furnish(struct line *l)
 {
 	static const char *const passed[] = { "BULKHEAD_SCALE", "NO_COLOR" };
+	const char *verb = getenv("BULKHEAD_VERB") ?: "run"; /* who became us */
 	CLEAN(free_text) char *dir = own_folder();
 	struct vm *vm = &l->vm;
 
 	add_if_there(vm, dir, "bulkhead-run");
+	if (strcmp(verb, "run")) {
+		add_if_there(vm, dir, "bulkhead-sabotage");
+		add_if_there(vm, dir, "sabotage-trace");
+		add_if_there(vm, dir, "sabotages.tsv");
+		add_if_there(vm, dir, "untraceable.tsv");
+	}
 	add_if_there(vm, dir, "contract");
 	add_if_there(vm, dir, "ci");
 	add_suites(vm, dir);
@@ -247,11 +256,12 @@ static void furnish(struct line *l)
 		if (getenv(passed[i]))
 			words_add(&vm->env, "%s=%s", passed[i], getenv(passed[i]));
 	vm_use_terminal(vm);
+	vm->nic = true;
 	vm_add_disk(vm, "512M");
 	vm_add_swap(vm, "256M");
 	vm_add_zram(vm, "64M");
 	words_add(&vm->settings, "hugepages 16");
-	words_add(&vm->command, HOME "/bulkhead-run");
+	words_add(&vm->command, HOME "/bulkhead-%s", verb);
 	words_add(&vm->command, "--disposable");
 	for (size_t i = 0; i < l->args.n; i++)
 		words_add(&vm->command, "%s", l->args.v[i]);

@@ -56,6 +56,7 @@ struct vm {
 	unsigned int limit; /* seconds, 0: none */
 	unsigned int boot_limit;
 	bool fatal_warnings;
+	bool nic;   /* a network device that leads nowhere */
 	bool quiet; /* findings are for the caller to tell */
 };
 

@@ -31,6 +31,26 @@ static void expect_standard(int i)
 		EXPECT_STREQ(knobs[i].standard, value_of(i));
 }
 
+/* What the calls tell of the limits is what the files of the namespace say. */
+static void expect_info_agrees(void)
+{
+	struct msginfo msg;
+	struct shminfo shm;
+	struct seminfo sem;
+	int64_t shmmax = strtoull(file_read("/proc/sys/kernel/shmmax"), NULL, 10);
+
+	MUST(msgctl(0, IPC_INFO, (struct msqid_ds *)&msg));
+	EXPECT_EQ(file_number("/proc/sys/kernel/msgmax"), msg.msgmax);
+	EXPECT_EQ(file_number("/proc/sys/kernel/msgmnb"), msg.msgmnb);
+	EXPECT_EQ(file_number("/proc/sys/kernel/msgmni"), msg.msgmni);
+	MUST(shmctl(0, IPC_INFO, (struct shmid_ds *)&shm));
+	EXPECT_EQ(shmmax, (int64_t)shm.shmmax);
+	EXPECT_EQ(file_number("/proc/sys/kernel/shmmni"), (int64_t)shm.shmmni);
+	MUST(semctl(0, 0, IPC_INFO, (union semun) { .info = &sem }));
+	EXPECT_STREQ(file_read("/proc/sys/kernel/sem"),
+		     text_format("%d\t%d\t%d\t%d", sem.semmsl, sem.semmns, sem.semopm, sem.semmni));
+}
+
 TEST_F(ipc, sysctl_distinct)
 {
 	for (int i = 0; i < KNOBS; i++)
@@ -44,12 +64,14 @@ TEST_F(ipc, sysctl_distinct)
 				for (int j = 0; j < KNOBS; j++)
 					if (j != i)
 						expect_standard(j);
+				expect_info_agrees();
 				child_meet(&c);
 				child_meet(&c);
 				EXPECT_STREQ(knobs[i].other, value_of(i));
 			}
 			child_meet(&c);
 			EXPECT_STREQ(before, value_of(i));
+			expect_info_agrees();
 			ipc_sysctl(knobs[i].name, knobs[i].standard);
 			child_meet(&c);
 			child_wait(&c);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names for network namespaces: nsids, cookies; and sockets, which belong to one for life. */
-#include "suite.h"
+#include "nsid.h"
 
-#include <linux/net_namespace.h>
-#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
@@ -12,34 +10,6 @@
 #endif
 
 AREA(net);
-
-/* RTM_NEWNSID or RTM_GETNSID about ref, by NETNSA_FD, _PID or _NSID; attr 0: about nothing. */
-static int nsid_talk(struct net_msg *m, int type, int attr, int ref, int id)
-{
-	net_begin(m, type, 0, sizeof(struct rtgenmsg));
-	if (attr)
-		net_put_u32(m, attr, ref);
-	if (type == RTM_NEWNSID)
-		net_put_u32(m, NETNSA_NSID, id);
-	return net_talk(m);
-}
-
-static int nsid_set(int attr, int ref, int id)
-{
-	struct net_msg m;
-
-	return nsid_talk(&m, RTM_NEWNSID, attr, ref, id);
-}
-
-/* The id, -1: none assigned; -2 and errno. */
-static int nsid_get(int attr, int ref)
-{
-	struct net_msg m;
-
-	if (nsid_talk(&m, RTM_GETNSID, attr, ref, 0))
-		return -2;
-	return net_attr_int(net_header(&m), sizeof(struct rtgenmsg), NETNSA_NSID);
-}
 
 TEST_F(net, nsid_assign)
 {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What one network namespace has does not show, and is not in the way, in another. */
-#include "suite.h"
+#include "nsid.h"
 
 #include <arpa/inet.h>
-#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
@@ -261,12 +260,10 @@ TEST_F(net, socket_lists_filtered)
 TEST_F(net, rtnl_events_isolation)
 {
 	IN_CHILD (.flags = CLONE_NEWNET) {
-		struct sockaddr_nl sa = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+		int fd = link_listener();
 		struct child c;
 		char buf[8192];
 
-		int fd = net_socket(NETLINK_ROUTE);
-		MUST(bind(fd, (void *)&sa, sizeof(sa)));
 		NEIGHBOUR(&c)
 		{
 			net_try_set_up("lo", false);

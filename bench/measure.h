@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Measurements: many operations, interleaved, each in a worker of its own. */
+#ifndef BENCH_MEASURE_H
+#define BENCH_MEASURE_H
+
+#include "bench.h"
+#include "stats.h"
+#include "worker.h"
+
+struct measured {
+	const struct op *op;
+	char *name, *what; /* of what it is measured as */
+	struct worker worker;
+	bool running, fifo, unsettled;
+	char *error;	  /* why there are no samples, or no more */
+	bool unsupported; /* the kernel or the machine has it not, or forbids it */
+	char *fifo_why;
+	struct samples samples; /* seconds */
+	double user, system;	/* CPU seconds of everything, per operation */
+	double cost;		/* seconds a sample takes, all in all */
+	double credit;		/* seconds it may still take */
+	struct summary summary;
+};
+
+struct measurement {
+	const struct options *o;
+	struct place place;
+	struct measured *v;
+	size_t n;
+	double limit; /* seconds for all */
+	double began, took;
+	int cpu;
+};
+
+void measure_all(struct measurement *m);
+void measure_free(struct measurement *m);
+
+/* While it goes on: a line with a bar and the time left, on a terminal. */
+void progress_show(const struct measurement *m, const char *what);
+void progress_clear(void);
+
+void table_print(const struct measurement *m, FILE *to);
+/* 0 or -errno; "-" is the output. */
+int json_write(const struct measurement *m, const char *path);
+int html_write(const struct measurement *m, const char *path);
+
+#endif

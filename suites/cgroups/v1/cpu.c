@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cpu and cpuacct on v1. */
+#include "v1.h"
+
+FIXTURE(v1_cpu)
+{
+	struct cgroup a, b; /* b below a */
+};
+FIXTURE_SETUP(v1_cpu)
+{
+	self->a = cgroup_v1_make("cpu", "a");
+	self->b = v1_below(&self->a, "b");
+}
+NO_TEARDOWN(v1_cpu)
+
+FIXTURE(v1_cpuacct)
+{
+	struct cgroup a, b;
+};
+FIXTURE_SETUP(v1_cpuacct)
+{
+	self->a = cgroup_v1_make("cpuacct", "a");
+	self->b = v1_below(&self->a, "b");
+}
+NO_TEARDOWN(v1_cpuacct)
+
+/* A process that uses all the CPU time it gets, from its place in the cgroup on. */
+static void spinner(struct child *c, const struct cgroup *cg)
+{
+	CHILD (c) {
+		cgroup_add(cg, 0);
+		child_meet(c);
+		child_spin();
+	}
+	child_meet(c);
+}
+
+static void need_bandwidth(const struct cgroup *cg)
+{
+	if (!cgroup_has(cg, "cpu.cfs_quota_us"))
+		check_skip("not supported: cpu.cfs_quota_us (CONFIG_CFS_BANDWIDTH)");
+}
+
+static int64_t cpu_stat(const struct cgroup *cg, const char *key)
+{
+	return cgroup_key(cg, "cpu.stat", key);
+}
+
+/* Counted by the kernel, not by the clock on the wall: of each period no more than the quota. */
+TEST_F(v1_cpu, cfs_quota_period)
+{
+	struct child c;
+
+	need_bandwidth(&self->a);
+	EXPECT_EQ(-1, cgroup_number(&self->a, "cpu.cfs_quota_us"));
+	EXPECT_EQ(100000, cgroup_number(&self->a, "cpu.cfs_period_us"));
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "cpu.cfs_quota_us", "999"));
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "cpu.cfs_period_us", "999"));
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "cpu.cfs_period_us", "1000001"));
+	EXPECT_OK(cgroup_try_write(&self->a, "cpu.cfs_period_us", "1000000"));
+	EXPECT_OK(cgroup_try_write(&self->a, "cpu.cfs_quota_us", "1000"));
+	EXPECT_OK(cgroup_try_write(&self->a, "cpu.cfs_quota_us", "-1"));
+	EXPECT_EQ(-1, cgroup_number(&self->a, "cpu.cfs_quota_us"));
+	cgroup_write(&self->a, "cpu.cfs_period_us", "50000");
+	cgroup_write(&self->a, "cpu.cfs_quota_us", "5000");
+	EXPECT_EQ(5000, cgroup_number(&self->a, "cpu.cfs_quota_us"));
+	spinner(&c, &self->b);
+	EXPECT_SOON(cpu_stat(&self->a, "nr_periods") >= 10);
+	EXPECT_LE(5, cpu_stat(&self->a, "nr_throttled"));
+	EXPECT_LT(0, cpu_stat(&self->a, "throttled_time"));
+	EXPECT_EQ(0, cpu_stat(&self->b, "nr_throttled"));
+	child_kill(&c);
+}
+
+TEST_F(v1_cpu, cfs_hierarchy_einval)
+{
+	struct cgroup c = v1_below(&self->a, "c");
+
+	need_bandwidth(&self->a);
+	cgroup_write(&self->a, "cpu.cfs_quota_us", "50000");
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->b, "cpu.cfs_quota_us", "50001"));
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->b, "cpu.cfs_quota_us", "90000"));
+	EXPECT_OK(cgroup_try_write(&self->b, "cpu.cfs_quota_us", "50000"));
+	EXPECT_OK(cgroup_try_write(&c, "cpu.cfs_quota_us", "40000"));
+	EXPECT_EQ(50000, cgroup_number(&self->b, "cpu.cfs_quota_us"));
+	/* Nor can the parent be made smaller than a child. */
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "cpu.cfs_quota_us", "45000"));
+	EXPECT_OK(cgroup_try_write(&self->b, "cpu.cfs_quota_us", "-1"));
+	EXPECT_OK(cgroup_try_write(&self->a, "cpu.cfs_quota_us", "45000"));
+}
+
+TEST_F(v1_cpu, cfs_burst)
+{
+	need_bandwidth(&self->a);
+	if (!cgroup_has(&self->a, "cpu.cfs_burst_us"))
+		check_skip("not supported: cpu.cfs_burst_us");
+	EXPECT_EQ(0, cgroup_number(&self->a, "cpu.cfs_burst_us"));
+	cgroup_write(&self->a, "cpu.cfs_quota_us", "20000");
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "cpu.cfs_burst_us", "20001"));
+	EXPECT_OK(cgroup_try_write(&self->a, "cpu.cfs_burst_us", "20000"));
+	EXPECT_EQ(20000, cgroup_number(&self->a, "cpu.cfs_burst_us"));
+	EXPECT_EQ(0, cgroup_number(&self->b, "cpu.cfs_burst_us"));
+}
+
+TEST_F(v1_cpu, shares)
+{
+	EXPECT_EQ(1024, cgroup_number(&self->a, "cpu.shares"));
+	EXPECT_OK(cgroup_try_write(&self->a, "cpu.shares", "1"));
+	EXPECT_EQ(2, cgroup_number(&self->a, "cpu.shares"));
+	EXPECT_OK(cgroup_try_write(&self->a, "cpu.shares", "1000000"));
+	EXPECT_EQ(262144, cgroup_number(&self->a, "cpu.shares"));
+	EXPECT_OK(cgroup_try_write(&self->a, "cpu.shares", "512"));
+	EXPECT_EQ(512, cgroup_number(&self->a, "cpu.shares"));
+	EXPECT_EQ(1024, cgroup_number(&self->b, "cpu.shares"));
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "cpu.shares", "x"));
+	/* The root of the hierarchy has no weight against anything. */
+	char *file = text_format("%s/cpu.shares", v1_root(&self->a, "cpu"));
+	if (!access(file, F_OK))
+		EXPECT_ERRNO(EINVAL, file_try_write(file, file_read("%s", file)));
+}
+
+TEST_F(v1_cpu, stat)
+{
+	char *text = cgroup_read(&self->a, "cpu.stat");
+
+	need_bandwidth(&self->a);
+	EXPECT_EQ(0, cpu_stat(&self->a, "nr_periods"));
+	EXPECT_EQ(0, cpu_stat(&self->a, "nr_throttled"));
+	EXPECT_EQ(0, cpu_stat(&self->a, "throttled_time"));
+	if (cgroup_has(&self->a, "cpu.cfs_burst_us")) {
+		EXPECT_EQ(0, cpu_stat(&self->a, "nr_bursts"));
+		EXPECT_EQ(0, cpu_stat(&self->a, "burst_time"));
+	}
+	EXPECT_LE(3, text_lines(text));
+	/* In nanoseconds: a throttled spell lasts longer than a million of them. */
+	struct child c;
+	cgroup_write(&self->a, "cpu.cfs_quota_us", "1000");
+	spinner(&c, &self->a);
+	EXPECT_SOON(cpu_stat(&self->a, "nr_throttled") >= 3);
+	EXPECT_LT(30 * 1000 * 1000, cpu_stat(&self->a, "throttled_time"));
+	child_kill(&c);
+}
+
+static int64_t usage(const struct cgroup *cg)
+{
+	return cgroup_number(cg, "cpuacct.usage");
+}
+
+/* CPU time of the process so far, by its own clock, in ns. */
+static int64_t own_time(void)
+{
+	struct timespec t;
+
+	MUST(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t));
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+TEST_F(v1_cpuacct, usage)
+{
+	EXPECT_EQ(0, usage(&self->a));
+	IN_CHILD () {
+		cgroup_add(&self->b, 0);
+		int64_t before = usage(&self->b), start = own_time();
+		burn_self(100);
+		int64_t used = own_time() - start, counted = usage(&self->b) - before;
+		EXPECT_LE(used * 9 / 10, counted);
+		EXPECT_GE(used * 11 / 10 + 20 * 1000 * 1000, counted);
+		EXPECT_LE(counted, usage(&self->a));
+	}
+	int64_t all = usage(&self->a);
+	EXPECT_LT(90 * 1000 * 1000, all);
+	EXPECT_LE(usage(&self->b), all);
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "cpuacct.usage", "1"));
+	EXPECT_EQ(all, usage(&self->a));
+	EXPECT_OK(cgroup_try_write(&self->a, "cpuacct.usage", "0"));
+	EXPECT_EQ(0, usage(&self->a));
+	EXPECT_LT(0, usage(&self->b));
+}
+
+TEST_F(v1_cpuacct, stat)
+{
+	long hz = sysconf(_SC_CLK_TCK);
+
+	EXPECT_EQ(0, cgroup_key(&self->a, "cpuacct.stat", "user"));
+	EXPECT_EQ(0, cgroup_key(&self->a, "cpuacct.stat", "system"));
+	IN_CHILD () {
+		cgroup_add(&self->b, 0);
+		burn_self(300);
+	}
+	int64_t ticks = cgroup_key(&self->a, "cpuacct.stat", "user") +
+			cgroup_key(&self->a, "cpuacct.stat", "system"),
+		counted = usage(&self->a) * hz / 1000000000;
+	EXPECT_LE(counted - 3, ticks);
+	EXPECT_GE(counted + 3, ticks);
+	EXPECT_LE(1, cgroup_key(&self->a, "cpuacct.stat", "user"));
+}
+
+TEST_F(v1_cpuacct, split_files)
+{
+	IN_CHILD () {
+		cgroup_add(&self->a, 0);
+		burn_self(50);
+	}
+	/* Nobody is left in it, so nothing moves any more. */
+	ASSERT_SOON(!*cgroup_read(&self->a, "cgroup.procs"));
+	int64_t all = usage(&self->a), sum = 0;
+	char *text = cgroup_read(&self->a, "cpuacct.usage_percpu"), *end;
+
+	for (char *at = text; strtoll(at, &end, 10), end != at; at = end)
+		sum += strtoll(at, NULL, 10);
+	EXPECT_EQ(all, sum);
+	/* These two are counted by ticks, whatever the exact sum is. */
+	int64_t parts = cgroup_number(&self->a, "cpuacct.usage_user") +
+			cgroup_number(&self->a, "cpuacct.usage_sys"),
+		slack = 30 * 1000 * 1000;
+	EXPECT_LE(all - slack, parts);
+	EXPECT_GE(all + slack, parts);
+	EXPECT_LE(2, text_lines(cgroup_read(&self->a, "cpuacct.usage_all")));
+}
+
+SUITE_MAIN(.alone = true)

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The gate.  Batches of A and B in shuffled pairs; more only where it is ambiguous;
+ * and what looks worse is measured once more from the start, by new processes.
+ */
+#include <err.h>
+#include <jansson.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate.h"
+#include "text.h"
+
+#define BATCH	   10
+#define PAIRS	   20 /* at least, for a verdict */
+#define PAIRS_MORE 20
+#define PAIRS_MOST 100
+#define BATCH_LONG .05 /* seconds: of what takes longer, fewer */
+
+struct gated {
+	const char *name;
+	struct figure sides[2];
+	struct two two;
+	unsigned int batch, delay;
+	double until;
+};
+
+static void forget(struct gated *g)
+{
+	samples_free(&g->sides[0].samples);
+	samples_free(&g->sides[1].samples);
+}
+
+/* How many to a batch, and what B is to be slowed by. */
+static void calibrate(struct source *s, const struct options *o, struct gated *g)
+{
+	struct samples probe = {};
+	double start = now(), each;
+
+	source_batch(s, o, g->name, 0, 1, 0, &probe);
+	start = now();
+	source_batch(s, o, g->name, 0, 3, 0, &probe);
+	each = (now() - start) / 3;
+	g->batch = each > BATCH_LONG / BATCH ? 3 : BATCH;
+	if (o->inject > 0 && g->batch == BATCH)
+		for (int i = 0; i < 10; i++)
+			source_batch(s, o, g->name, 0, BATCH, 0, &probe);
+	g->delay = (unsigned int)(stats_quantile(probe.v, probe.n, .1) * o->inject * 1e9);
+	samples_free(&probe);
+}
+
+static void measure(struct source *s, const struct options *o, struct gated *g, unsigned int pairs)
+{
+	for (unsigned int i = 0; i < pairs && now() < g->until; i++) {
+		int first = (int)(random() & 1);
+
+		for (int k = 0; k < 2; k++) {
+			int side = first ^ k;
+
+			source_batch(s, o, g->name, side, g->batch, side ? g->delay : 0,
+				     &g->sides[side].samples);
+		}
+	}
+	for (int side = 0; side < 2; side++)
+		g->sides[side].summary = samples_summary(&g->sides[side].samples);
+	g->two = two_judge(&g->sides[0], &g->sides[1], o->floor);
+}
+
+/* Do the ranks and the size of the change contradict each other? */
+static bool ambiguous(const struct two *t)
+{
+	bool ranks = t->p_worse<.05, size = t->change> t->threshold / 2;
+
+	return t->verdict == TWO_INCONCLUSIVE || (t->verdict == TWO_SAME && (ranks || size));
+}
+
+static void judge(const struct options *o, struct gated *g)
+{
+	struct source s;
+	unsigned int pairs = PAIRS;
+
+	source_begin(&s, o);
+	calibrate(&s, o, g);
+	measure(&s, o, g, PAIRS);
+	while (ambiguous(&g->two) && pairs < PAIRS_MOST && now() < g->until) {
+		measure(&s, o, g, PAIRS_MORE);
+		pairs += PAIRS_MORE;
+	}
+	source_end(&s);
+}
+
+static void tell(const struct gated *g, const char *what)
+{
+	const struct two *t = &g->two;
+
+	printf("%-12s %-28s A %10.4g us, B %10.4g us, %+6.1f %% [%+.1f, %+.1f], needs %.1f %%, "
+	       "p %.2g, slow %.0f/%.0f %%, %zu batches%s%s\n",
+	       two_names[t->verdict], g->name, g->sides[0].summary.p10 * 1e6,
+	       g->sides[1].summary.p10 * 1e6, t->change * 100, t->interval.low * 100,
+	       t->interval.high * 100, t->threshold * 100, t->p_worse, t->slow_a * 100,
+	       t->slow_b * 100, g->sides[0].samples.n_batches, t->slow_worse ? ", slow mode" : "",
+	       what);
+	fflush(stdout);
+}
+
+/* Regressed only if a second look by fresh processes says so as well. */
+static enum verdict_of_two gate(const struct options *o, const char *name, struct two *two)
+{
+	struct gated g = { .name = name, .until = now() + o->time };
+	enum verdict_of_two verdict;
+
+	judge(o, &g);
+	verdict = g.two.verdict;
+	if (verdict == TWO_WORSE) {
+		if (o->verbose)
+			tell(&g, ", first look");
+		forget(&g);
+		g.until = now() + o->time;
+		judge(o, &g);
+		verdict = g.two.verdict == TWO_WORSE ? TWO_WORSE : TWO_INCONCLUSIVE;
+	}
+	g.two.verdict = verdict;
+	tell(&g, "");
+	*two = g.two;
+	forget(&g);
+	return verdict;
+}
+
+static json_t *told(const char *name, const struct two *t)
+{
+	return json_pack("{s:s, s:s, s:f, s:[f,f], s:f, s:f, s:f, s:f, s:b}", "operation", name,
+			 "verdict", two_names[t->verdict], "change", t->change, "interval",
+			 t->interval.low, t->interval.high, "threshold", t->threshold, "p",
+			 t->p_worse, "slow_a", t->slow_a, "slow_b", t->slow_b, "slow_mode",
+			 t->slow_worse);
+}
+
+static void write_json(const struct options *o, json_t *list)
+{
+	json_t *root = json_pack("{s:s, s:o}", "format", "bulkhead-gate-1", "gates", list);
+	CLEAN(free_text) char *data = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+	int error = o->json ? file_replace(o->json, data ?: "", strlen(data ?: "")) : 0;
+
+	json_decref(root);
+	if (error)
+		errx(EXIT_UNUSABLE, "%s: %s", o->json, strerror(-error));
+}
+
+static void tell_rates(const struct options *o, const size_t *counts)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < 4; i++)
+		all += counts[i];
+	printf("# %zu gates: %zu same, %zu better, %zu worse, %zu inconclusive\n", all,
+	       counts[TWO_SAME], counts[TWO_BETTER], counts[TWO_WORSE], counts[TWO_INCONCLUSIVE]);
+	if (o->inject > 0)
+		printf("# found: %.1f %% of %zu, %+.0f %% injected\n",
+		       100. * (double)counts[TWO_WORSE] / (double)all, all, o->inject * 100);
+	else if (o->aa)
+		printf("# false alarms: %.1f %% of %zu\n",
+		       100. * (double)counts[TWO_WORSE] / (double)all, all);
+}
+
+int main(int argc, char **argv)
+{
+	static char *const whole[] = { (char *)"commands", NULL };
+	json_t *list = json_array();
+	size_t counts[4] = {};
+	struct options o;
+
+	options_parse(&o, argc, argv);
+	signal(SIGPIPE, SIG_IGN);
+	srandom((unsigned int)(now() * 1e6));
+	for (unsigned int i = 0; i < o.repeat; i++)
+		for (char *const *name = o.commands ? whole : o.names; *name; name++) {
+			struct two t;
+
+			counts[gate(&o, *name, &t)]++;
+			json_array_append_new(list, told(*name, &t));
+		}
+	tell_rates(&o, counts);
+	write_json(&o, list);
+	if (fflush(stdout))
+		err(EXIT_UNUSABLE, "the output cannot be written");
+	return counts[TWO_WORSE] ? 1 : counts[TWO_INCONCLUSIVE] ? EXIT_INCONCLUSIVE : 0;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "figures.h"
+
+#include <err.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "text.h"
+
+#define SIZE_LIMIT (256 << 20)
+#define BATCH	   10 /* of a file that knows no batches */
+#define P_RANKS	   .01
+#define P_SLOW	   .001
+#define SLOW_FLOOR .1 /* so much more of all are slow */
+
+const char *const two_names[] = { "same", "better", "worse", "inconclusive" };
+
+static const char *string_at(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+static void bad(const char *path, size_t i, const char *what)
+{
+	errx(EXIT_UNUSABLE, "%s: result %zu: %s", path, i + 1, what);
+}
+
+static void read_times(struct figure *f, const json_t *times, const char *path, size_t i)
+{
+	size_t n = json_array_size(times);
+
+	if (!n)
+		bad(path, i, "an array 'times' of seconds is expected");
+	for (size_t k = 0; k < n; k++) {
+		const json_t *t = json_array_get(times, k);
+		double v = json_number_value(t);
+
+		if (!json_is_number(t) || !isfinite(v) || v <= 0)
+			bad(path, i, "'times' has something that is no time");
+		samples_add(&f->samples, v);
+		f->samples.n_batches = 0;
+	}
+}
+
+static void split(struct samples *s, const json_t *batches, const char *path, size_t i)
+{
+	size_t all = s->n, n = json_array_size(batches), at = 0;
+
+	for (size_t k = 0; k < n; k++) {
+		json_int_t size = json_integer_value(json_array_get(batches, k));
+
+		if (size <= 0 || (size_t)size > all - at)
+			bad(path, i, "'batches' does not fit 'times'");
+		at += (size_t)size;
+		s->n = at;
+		samples_end_batch(s);
+	}
+	if (n && at != all)
+		bad(path, i, "'batches' does not fit 'times'");
+	while (!n && at < all) {
+		at = at + BATCH < all ? at + BATCH : all;
+		s->n = at;
+		samples_end_batch(s);
+	}
+}
+
+static void read_result(struct figures *f, const json_t *r, size_t i)
+{
+	struct figure *g;
+	const char *name = string_at(r, "command");
+
+	if (!name)
+		bad(f->path, i, "an object with a 'command' is expected");
+	if (figures_find(f, name))
+		bad(f->path, i, "that command is there twice");
+	f->v = grow(f->v, f->n, sizeof(*f->v));
+	g = &f->v[f->n++];
+	g->name = name;
+	read_times(g, json_object_get(r, "times"), f->path, i);
+	split(&g->samples, json_object_get(r, "batches"), f->path, i);
+	g->summary = samples_summary(&g->samples);
+}
+
+static json_t *load(const char *path)
+{
+	struct stat st;
+	json_error_t e;
+	json_t *root;
+
+	if (stat(path, &st))
+		err(EXIT_UNUSABLE, "%s", path);
+	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+		errx(EXIT_UNUSABLE, "%s: a file is expected", path);
+	if (st.st_size > SIZE_LIMIT)
+		errx(EXIT_UNUSABLE, "%s: larger than %d MiB, which no benchmark's results are",
+		     path, SIZE_LIMIT >> 20);
+	root = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
+	if (!root) {
+		text_clean(e.text);
+		errx(EXIT_UNUSABLE, "%s:%d: not JSON: %.100s", path, e.line, e.text);
+	}
+	return root;
+}
+
+struct figures figures_read(const char *path)
+{
+	struct figures f = { .path = path, .root = load(path) };
+	const json_t *results = json_object_get(f.root, "results");
+	const json_t *machine = json_object_get(f.root, "machine");
+
+	if (!json_array_size(results))
+		errx(EXIT_UNUSABLE, "%s: no benchmark's results: an array 'results' is expected",
+		     path);
+	f.kernel = string_at(machine, "kernel");
+	f.cpu = string_at(machine, "cpu");
+	f.cpus = (long)json_integer_value(json_object_get(machine, "cpus"));
+	f.started = string_at(f.root, "started");
+	f.emulated = json_is_true(json_object_get(f.root, "emulated"));
+	for (size_t i = 0; i < json_array_size(results); i++)
+		read_result(&f, json_array_get(results, i), i);
+	return f;
+}
+
+void figures_free(struct figures *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		samples_free(&f->v[i].samples);
+	free_text((char **)(void *)&f->v);
+	json_decref(f->root);
+	*f = (struct figures) {};
+}
+
+const struct figure *figures_find(const struct figures *f, const char *name)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (!strcmp(f->v[i].name, name))
+			return &f->v[i];
+	return NULL;
+}
+
+static void judge_ranks(struct two *t, const struct figure *a, const struct figure *b)
+{
+	double *x = samples_minima(&a->samples), *y = samples_minima(&b->samples);
+
+	t->p_worse = stats_mann_whitney(x, a->samples.n_batches, y, b->samples.n_batches);
+	t->p_better = stats_mann_whitney(y, b->samples.n_batches, x, a->samples.n_batches);
+	free_text((char **)(void *)&x);
+	free_text((char **)(void *)&y);
+}
+
+static size_t slow_of(const struct figure *f, double fraction)
+{
+	return (size_t)(fraction * (double)f->samples.n + .5);
+}
+
+/* A second mode has its own gate: p10 does not see it. */
+static void judge_slow(struct two *t, const struct figure *a, const struct figure *b)
+{
+	double beyond = STATS_SLOW * fmax(a->summary.p10, b->summary.p10);
+
+	t->slow_a = samples_slow(&a->samples, beyond);
+	t->slow_b = samples_slow(&b->samples, beyond);
+	t->p_slow = stats_fisher(slow_of(a, t->slow_a), a->samples.n, slow_of(b, t->slow_b),
+				 b->samples.n);
+	t->slow_worse = t->p_slow < P_SLOW && t->slow_b - t->slow_a > SLOW_FLOOR;
+}
+
+struct two two_judge(const struct figure *a, const struct figure *b, double floor)
+{
+	struct two t = { .change = b->summary.p10 / a->summary.p10 - 1 };
+	double noise = fmax(a->summary.noise, b->summary.noise);
+
+	t.interval = stats_change(&a->samples, &b->samples, .1);
+	/* Of halves, and to 95 %: twice what the whole typically has, and more. */
+	t.threshold = fmax(floor, noise);
+	judge_ranks(&t, a, b);
+	judge_slow(&t, a, b);
+	if (isnan(a->summary.noise) || isnan(b->summary.noise))
+		t.verdict = TWO_INCONCLUSIVE;
+	else if (t.slow_worse || (t.p_worse < P_RANKS && t.change > t.threshold))
+		t.verdict = TWO_WORSE;
+	else if (t.p_better < P_RANKS && -t.change > t.threshold)
+		t.verdict = TWO_BETTER;
+	else
+		t.verdict = t.threshold > 2 * floor || t.interval.high > 2 * floor
+				    ? TWO_INCONCLUSIVE
+				    : TWO_SAME;
+	return t;
+}

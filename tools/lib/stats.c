@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stats.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+#define RESAMPLES 400
+#define SPLITS	  200
+
+void samples_add(struct samples *s, double v)
+{
+	/* Room is doubled. */
+	if (!(s->n & (s->n - 1)))
+		s->v = grow(s->v, s->n ? s->n * 2 - 1 : 0, sizeof(*s->v));
+	s->v[s->n++] = v;
+}
+
+void samples_end_batch(struct samples *s)
+{
+	if (s->n == (s->n_batches ? s->ends[s->n_batches - 1] : 0))
+		return;
+	s->ends = grow(s->ends, s->n_batches, sizeof(*s->ends));
+	s->ends[s->n_batches++] = s->n;
+}
+
+void samples_free(struct samples *s)
+{
+	free(s->v);
+	free(s->ends);
+	*s = (struct samples) {};
+}
+
+static double *sorted_copy(const double *v, size_t n)
+{
+	double *copy = (double *)(void *)text_room(NULL, n * sizeof(*copy) + 1);
+
+	if (n)
+		memcpy(copy, v, n * sizeof(*copy));
+	gsl_sort(copy, 1, n);
+	return copy;
+}
+
+double stats_quantile(const double *v, size_t n, double p)
+{
+	double *sorted = sorted_copy(v, n);
+	double q = n ? gsl_stats_quantile_from_sorted_data(sorted, 1, n, p) : NAN;
+
+	free(sorted);
+	return q;
+}
+
+double *samples_minima(const struct samples *s)
+{
+	double *minima = (double *)(void *)text_room(NULL, s->n_batches * sizeof(*minima) + 1);
+	size_t from = 0;
+
+	for (size_t i = 0; i < s->n_batches; i++) {
+		minima[i] = gsl_stats_min(s->v + from, 1, s->ends[i] - from);
+		from = s->ends[i];
+	}
+	return minima;
+}
+
+double samples_slow(const struct samples *s, double beyond)
+{
+	size_t slow = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		slow += s->v[i] > beyond;
+	return s->n ? (double)slow / (double)s->n : 0;
+}
+
+/* All samples of the batches that are chosen, one after the other; their number. */
+static size_t gather(const struct samples *s, const size_t *chosen, size_t n, double *to)
+{
+	size_t have = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t from = chosen[i] ? s->ends[chosen[i] - 1] : 0;
+		size_t count = s->ends[chosen[i]] - from;
+
+		memcpy(to + have, s->v + from, count * sizeof(*to));
+		have += count;
+	}
+	return have;
+}
+
+static size_t longest_batch(const struct samples *s)
+{
+	size_t longest = 0, from = 0;
+
+	for (size_t i = 0; i < s->n_batches; i++) {
+		if (s->ends[i] - from > longest)
+			longest = s->ends[i] - from;
+		from = s->ends[i];
+	}
+	return longest;
+}
+
+static double quantile_in_place(double *v, size_t n, double p)
+{
+	gsl_sort(v, 1, n);
+	return gsl_stats_quantile_from_sorted_data(v, 1, n, p);
+}
+
+/* What a resampling needs: room for the drawn batches and for their samples. */
+struct draw {
+	gsl_rng *rng;
+	size_t *chosen;
+	double *room;
+};
+
+static struct draw draw_begin(const struct samples *s)
+{
+	/* The same seed for all: the same samples have the same interval. */
+	struct draw d = { .rng = gsl_rng_alloc(gsl_rng_mt19937) };
+
+	d.chosen = grow(NULL, s->n_batches, sizeof(*d.chosen));
+	d.room = grow(NULL, s->n_batches * longest_batch(s), sizeof(*d.room));
+	return d;
+}
+
+static void draw_end(struct draw *d)
+{
+	gsl_rng_free(d->rng);
+	free(d->chosen);
+	free(d->room);
+}
+
+/* A quantile of as many batches, drawn with replacement. */
+static double draw_quantile(struct draw *d, const struct samples *s, double p)
+{
+	size_t n;
+
+	for (size_t i = 0; i < s->n_batches; i++)
+		d->chosen[i] = gsl_rng_uniform_int(d->rng, s->n_batches);
+	n = gather(s, d->chosen, s->n_batches, d->room);
+	return quantile_in_place(d->room, n, p);
+}
+
+static struct interval bounds(double *estimates)
+{
+	gsl_sort(estimates, 1, RESAMPLES);
+	return (struct interval) {
+		gsl_stats_quantile_from_sorted_data(estimates, 1, RESAMPLES, .025),
+		gsl_stats_quantile_from_sorted_data(estimates, 1, RESAMPLES, .975),
+	};
+}
+
+static struct interval bootstrap(const struct samples *s, double p)
+{
+	struct draw d = draw_begin(s);
+	double estimates[RESAMPLES];
+
+	for (size_t i = 0; i < RESAMPLES; i++)
+		estimates[i] = draw_quantile(&d, s, p);
+	draw_end(&d);
+	return bounds(estimates);
+}
+
+struct interval stats_change(const struct samples *a, const struct samples *b, double p)
+{
+	struct draw da = draw_begin(a), db = draw_begin(b);
+	double estimates[RESAMPLES];
+
+	for (size_t i = 0; i < RESAMPLES; i++)
+		estimates[i] = draw_quantile(&db, b, p) / draw_quantile(&da, a, p) - 1;
+	draw_end(&da);
+	draw_end(&db);
+	return bounds(estimates);
+}
+
+/* How much two halves of the same batches differ, taken apart at random. */
+static double halves_noise(const struct samples *s)
+{
+	struct draw d;
+	double differences[SPLITS];
+	size_t half = s->n_batches / 2;
+
+	if (half < 2)
+		return NAN;
+	d = draw_begin(s);
+	for (size_t i = 0; i < s->n_batches; i++)
+		d.chosen[i] = i;
+	for (size_t i = 0; i < SPLITS; i++) {
+		double a, b;
+		size_t n;
+
+		gsl_ran_shuffle(d.rng, d.chosen, s->n_batches, sizeof(*d.chosen));
+		n = gather(s, d.chosen, half, d.room);
+		a = quantile_in_place(d.room, n, .1);
+		n = gather(s, d.chosen + half, s->n_batches - half, d.room);
+		b = quantile_in_place(d.room, n, .1);
+		differences[i] = a > b ? a / b - 1 : b / a - 1;
+	}
+	draw_end(&d);
+	return stats_quantile(differences, SPLITS, .95);
+}
+
+struct summary samples_summary(const struct samples *s)
+{
+	struct summary m = { .n = s->n };
+	double *v;
+
+	if (!s->n)
+		return m;
+	v = sorted_copy(s->v, s->n);
+	m.mean = gsl_stats_mean(v, 1, s->n);
+	m.stddev = s->n > 1 ? gsl_stats_sd_m(v, 1, s->n, m.mean) : 0;
+	m.min = v[0];
+	m.max = v[s->n - 1];
+	m.p10 = gsl_stats_quantile_from_sorted_data(v, 1, s->n, .1);
+	m.median = gsl_stats_quantile_from_sorted_data(v, 1, s->n, .5);
+	m.p90 = gsl_stats_quantile_from_sorted_data(v, 1, s->n, .9);
+	m.p99 = gsl_stats_quantile_from_sorted_data(v, 1, s->n, .99);
+	free(v);
+	m.slow = samples_slow(s, STATS_SLOW * m.p10);
+	m.p10_interval = bootstrap(s, .1);
+	m.median_interval = bootstrap(s, .5);
+	m.noise = halves_noise(s);
+	return m;
+}
+
+/* The ranks of Y among both, ties sharing theirs; *TIES: the sum of t^3 - t. */
+static double rank_sum(const double *all, const size_t *order, size_t n, size_t total, double *ties)
+{
+	double sum = 0;
+
+	*ties = 0;
+	for (size_t i = 0, j; i < total; i = j) {
+		double t;
+
+		for (j = i + 1; j < total && all[order[j]] <= all[order[i]];)
+			j++;
+		t = (double)(j - i);
+		*ties += t * t * t - t;
+		for (size_t k = i; k < j; k++)
+			if (order[k] >= n)
+				sum += (double)(i + j + 1) / 2;
+	}
+	return sum;
+}
+
+double stats_mann_whitney(const double *x, size_t n, const double *y, size_t m)
+{
+	size_t total = n + m, *order;
+	double *all, ties, u, variance, t = (double)total, nm = (double)n * (double)m;
+
+	if (!n || !m)
+		return 1;
+	all = grow(NULL, total, sizeof(*all));
+	order = grow(NULL, total, sizeof(*order));
+	memcpy(all, x, n * sizeof(*all));
+	memcpy(all + n, y, m * sizeof(*all));
+	gsl_sort_index(order, all, 1, total);
+	u = rank_sum(all, order, n, total, &ties) - (double)m * (double)(m + 1) / 2;
+	free(all);
+	free(order);
+	variance = nm / 12 * (t + 1 - ties / (t * (t - 1)));
+	return variance > 0 ? gsl_cdf_ugaussian_Q((u - nm / 2 - .5) / sqrt(variance)) : 1;
+}
+
+double stats_fisher(size_t k1, size_t n1, size_t k2, size_t n2)
+{
+	if (!k2)
+		return 1;
+	return gsl_cdf_hypergeometric_Q((unsigned int)k2 - 1, (unsigned int)(k1 + k2),
+					(unsigned int)(n1 + n2 - k1 - k2), (unsigned int)n2);
+}

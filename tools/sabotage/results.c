@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading what "bulkhead run" reports. */
+#include "plan.h"
+
+#include <jansson.h>
+
+bool results_read(const char *file, void (*take)(void *arg, const char *test, const char *result),
+		  void *arg)
+{
+	json_t *all = json_load_file(file, 0, NULL);
+	json_t *results = json_object_get(all, "results");
+	size_t n = json_array_size(results);
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *one = json_array_get(results, i);
+
+		take(arg, json_string_value(json_object_get(one, "name")),
+		     json_string_value(json_object_get(one, "result")));
+	}
+	json_decref(all);
+	return n > 0;
+}
