@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "path.h"
@@ -143,7 +144,8 @@ void options_parse(struct options *o, int argc, char **argv)
 		errx(EXIT_UNUSABLE, "-g: a second kernel, or a --baseline, is expected");
 }
 
-static void list(const struct options *o)
+/* Pretends to be in the guest; it says what it would do. */
+static void become_list(char **patterns)
 {
 	CLEAN(free_text) char *folder = own_folder();
 	struct words argv = {};
@@ -151,10 +153,36 @@ static void list(const struct options *o)
 	words_add(&argv, "%s/guest-path", folder);
 	words_add(&argv, "1");
 	words_add(&argv, "--list");
-	for (size_t i = 0; o->patterns[i]; i++)
-		words_add(&argv, "%s", o->patterns[i]);
+	for (size_t i = 0; patterns[i]; i++)
+		words_add(&argv, "%s", patterns[i]);
 	execv(argv.v[0], argv.v);
 	err(EXIT_UNUSABLE, "%s", argv.v[0]);
+}
+
+/* A pattern that fits nothing is told before anything is booted. */
+static void check_pattern(char *pattern)
+{
+	char *one[] = { pattern, NULL }, c;
+	int ends[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe(ends))
+		err(EXIT_UNUSABLE, "pipe");
+	pid = fork();
+	if (pid < 0)
+		err(EXIT_UNUSABLE, "fork");
+	if (!pid) {
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		become_list(one);
+	}
+	close(ends[1]);
+	n = read(ends[0], &c, 1);
+	close(ends[0]);
+	if (waitpid(pid, &status, 0) != pid || n <= 0)
+		errx(EXIT_UNUSABLE, "no operation fits '%s' (--list lists them)", pattern);
 }
 
 static bool has_counts(const struct result *r)
@@ -174,19 +202,21 @@ int main(int argc, char **argv)
 
 	options_parse(&o, argc, argv);
 	if (o.list)
-		list(&o);
+		become_list(o.patterns);
+	for (size_t i = 0; o.patterns[i]; i++)
+		check_pattern(o.patterns[i]);
 	/* What cannot be read is told before anything is booted. */
 	if (o.baseline)
 		results[n++] = result_read(o.baseline);
+	if (o.baseline && strcmp(results[0].cpu, o.cpu))
+		errx(EXIT_UNUSABLE, "%s: counts of CPU %s and of CPU %s are not to be compared",
+		     o.baseline, results[0].cpu, o.cpu);
 	for (unsigned int k = 0; k < o.n_kernels; k++)
 		results[n++] = result_measure(&o, o.kernels[k]);
 	quiet = o.json && !strcmp(o.json, "-");
 	for (size_t i = 0; i < n; i++)
 		if (!has_counts(&results[i]))
 			errx(EXIT_NOTHING, "%s: nothing was counted", results[i].kernel);
-	if (n == 2 && strcmp(results[0].cpu, results[1].cpu))
-		errx(EXIT_UNUSABLE, "counts of CPU %s and of CPU %s are not to be compared",
-		     results[0].cpu, results[1].cpu);
 	if (n == 1 && !quiet)
 		show_one(&results[0]);
 	if (n == 2)
