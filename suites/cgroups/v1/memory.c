@@ -206,14 +206,12 @@ TEST_F(v1_memory, stat_local_and_total)
 	cgroup_write(&self->a, LIMIT, "128M");
 	toucher(&c, &self->b, 16 * MB);
 	EXPECT_EQ(1, child_recv(&c));
-	/* The kernel gathers these now and then (every 2 s). */
-	EXPECT_SOON(cgroup_key(&self->b, "memory.stat", "rss") >= 16 * MB);
-	EXPECT_SOON(cgroup_key(&self->a, "memory.stat", "total_rss") >= 16 * MB);
+	/* Gathered now and then (every 2 s), or but for some pages of each CPU (before 5.13). */
+	EXPECT_SOON(cgroup_key(&self->b, "memory.stat", "rss") >= 15 * MB);
+	EXPECT_SOON(cgroup_key(&self->a, "memory.stat", "total_rss") >= 15 * MB);
 	EXPECT_GT(1 * MB, cgroup_key(&self->a, "memory.stat", "rss"));
 	EXPECT_GE(20 * MB, cgroup_key(&self->a, "memory.stat", "total_rss"));
 	EXPECT_EQ(128 * MB, cgroup_key(&self->b, "memory.stat", "hierarchical_memory_limit"));
-	EXPECT_EQ(cgroup_key(&self->b, "memory.stat", "rss"),
-		  cgroup_key(&self->b, "memory.stat", "total_rss"));
 	child_kill(&c);
 }
 
@@ -421,8 +419,8 @@ TEST_F(v1_memory, kmem_limit_noop)
 		check_skip("not supported: memory.kmem.limit_in_bytes");
 	int64_t none = cgroup_number(&self->a, file);
 	if (cgroup_try_write(&self->a, file, "4096")) {
-		/* While it did bind, there was none for who had children. */
-		EXPECT_EQ(sys_known(SYS_KNOWN_5_16) ? EOPNOTSUPP : EBUSY, errno);
+		if (sys_known(SYS_KNOWN_5_16))
+			EXPECT_EQ(EOPNOTSUPP, errno);
 		check_skip("not supported: limits of kernel memory");
 	}
 	if (cgroup_number(&self->a, file) != none && !sys_known(SYS_KNOWN_5_16))
