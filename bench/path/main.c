@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -175,6 +176,9 @@ static void count_apart(const struct op *op, const struct place *place, unsigned
 	if (pid < 0)
 		err(2, "fork");
 	if (!pid) {
+		/* Mounts that it leaves are not to be the next one's. */
+		if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+			err(2, "a mount namespace");
 		count(op, place, samples);
 		_exit(0);
 	}
@@ -184,17 +188,16 @@ static void count_apart(const struct op *op, const struct place *place, unsigned
 }
 
 /* The guest is ours: what its cgroups can have, they get. */
-static void enable_controllers(void)
+static void enable_controllers(const char *folder)
 {
-	CLEAN(free_text) char *root = cgroup2_mounted();
-	CLEAN(free_text) char *path = text("%s/cgroup.controllers", root ?: "/nowhere");
+	CLEAN(free_text) char *path = text("%s/cgroup.controllers", folder);
 	CLEAN(free_text) char *all = file_text(path);
 	CLEAN(words_free) struct words names = words_split(all ?: "", " \n");
 
 	for (size_t i = 0; i < names.n; i++) {
 		CLEAN(free_text) char *one = text("+%s", names.v[i]);
 
-		cgroup_put(root, "cgroup.subtree_control", one);
+		cgroup_put(folder, "cgroup.subtree_control", one);
 	}
 }
 
@@ -213,9 +216,14 @@ int main(int argc, char **argv)
 				printf("%s\t%s\n", op_at(i)->name, op_at(i)->what);
 		return 0;
 	}
-	enable_controllers();
+	CLEAN(free_text) char *root = cgroup2_mounted();
+
+	if (root)
+		enable_controllers(root);
 	if (place_make(&place))
 		errx(2, "%s", place.why ?: "no place");
+	if (place.cgroup)
+		enable_controllers(place.cgroup);
 	uname(&u);
 	printf("kernel\t%s\n", u.release);
 	fflush(stdout);
