@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "measure.h"
+#include "start/start.h"
 
 #define EXIT_NOTHING 4
 
@@ -137,5 +138,7 @@ int main(int argc, char **argv)
 		return do_operation(&o);
 	if (o.serve)
 		return serve(&o);
+	if (*o.names && !strcmp(*o.names, "start"))
+		return start_main(&o, o.names + 1);
 	return measure(&o);
 }

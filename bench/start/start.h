@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What starting a container costs: each step of our own launcher, and each runtime. */
+#ifndef BENCH_START_H
+#define BENCH_START_H
+
+#include "bench.h"
+#include "stats.h"
+
+struct step {
+	const char *name;
+	int (*run)(void); /* in the child: 0, or -1 with errno */
+};
+
+/* From the clone to the end of the exec'd program, and the cgroup's removal. */
+#define STEPS_MAX 24
+
+struct launcher {
+	const struct place *place;
+	char *rootfs;
+	bool user; /* with a user namespace */
+	size_t n_steps;
+	const char *names[STEPS_MAX];
+	struct samples steps[STEPS_MAX], total; /* seconds */
+	char *error;
+};
+
+struct runtime {
+	const char *name;
+	struct words argv; /* %d: the number of the worker */
+	bool hide_unified; /* it takes a hybrid layout for none: see runtimes.c */
+	char *error;
+	struct samples times;
+};
+
+/* A root file system and an OCI bundle around it, in the place's folder. */
+char *bundle_make(const struct place *place);
+
+void launcher_begin(struct launcher *l, const struct place *place, const char *bundle);
+/* One start: 0, or -1 with l->error. */
+int launcher_run(struct launcher *l);
+void launcher_free(struct launcher *l);
+
+/* What is installed of NAMES (all, if there are none). */
+struct runtime *runtimes_find(const struct place *place, const char *bundle, char *const *names,
+			      size_t *n);
+/* RUNS starts through hyperfine, in short shuffled rounds. */
+void runtimes_measure(const struct place *place, struct runtime *v, size_t n, unsigned int runs);
+/* Starts per second of W workers at once; 0: it failed. */
+double runtime_rate(const struct runtime *r, unsigned int workers, unsigned int each);
+
+int start_main(const struct options *o, char *const *names);
+
+#endif
