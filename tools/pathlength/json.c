@@ -91,8 +91,8 @@ static void read_operation(struct result *r, const char *path, const char *name,
 struct result result_read(const char *path)
 {
 	json_error_t e;
-	json_t *top = json_load_file(path, JSON_REJECT_DUPLICATES, &e), *operations, *o;
-	const char *kernel, *cpu, *name;
+	json_t *top = json_load_file(path, JSON_REJECT_DUPLICATES, &e), *operations;
+	const char *kernel, *cpu;
 	struct result r = {};
 
 	if (!top)
@@ -107,7 +107,8 @@ struct result result_read(const char *path)
 		     path);
 	r.kernel = text("%s", kernel);
 	r.cpu = text("%s", cpu);
-	json_object_foreach(operations, name, o) read_operation(&r, path, name, o);
+	for (void *i = json_object_iter(operations); i; i = json_object_iter_next(operations, i))
+		read_operation(&r, path, json_object_iter_key(i), json_object_iter_value(i));
 	json_decref(top);
 	return r;
 }
