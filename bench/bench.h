@@ -12,7 +12,7 @@
 #include "text.h"
 
 struct options {
-	char **names; /* operations, globs, experiments; NULL-terminated */
+	char **names; /* operations and globs, or start and its runtimes; NULL-terminated */
 	bool list, quick, serve, experiments;
 	const char *todo; /* --do */
 	unsigned int count;
