@@ -13,7 +13,7 @@
 
 struct options {
 	char **names; /* operations and globs, or start and its runtimes; NULL-terminated */
-	bool list, quick, serve, experiments;
+	bool list, quick, serve;
 	const char *todo; /* --do */
 	unsigned int count;
 	int sync;	   /* a descriptor, or -1 */
@@ -21,7 +21,7 @@ struct options {
 	unsigned int idle; /* ms before each operation: spaced mode */
 	int cpu;	   /* to be pinned to; -1: the last allowed one */
 	bool no_fifo;
-	const char *json, *html;
+	const char *json;
 	unsigned int workers, runs; /* start */
 };
 

@@ -110,7 +110,6 @@ static int measure(const struct options *o)
 	for (size_t i = 0; !*o->names && i < ops_count(); i++)
 		choose(&m, op_at(i));
 	check_folder(o->json);
-	check_folder(o->html);
 	if (place_make(&m.place))
 		err(EXIT_UNUSABLE, "a folder for temporary files");
 	measure_all(&m);

@@ -42,6 +42,5 @@ void progress_clear(void);
 void table_print(const struct measurement *m, FILE *to);
 /* 0 or -errno; "-" is the output. */
 int json_write(const struct measurement *m, const char *path);
-int html_write(const struct measurement *m, const char *path);
 
 #endif

@@ -9,19 +9,17 @@
 #include "bench.h"
 
 static const char help[] =
-	"usage: bulkhead bench [options] [OPERATION|GLOB|EXPERIMENT...]\n"
+	"usage: bulkhead bench [options] [OPERATION|GLOB...]\n"
 	"       bulkhead bench start [options] [RUNTIME...]\n"
 	"What namespaces, cgroups and container starts cost.  Without names: all operations.\n"
 	"\n"
 	"  -l, --list           the operations, one a line: name, tab, what it is\n"
-	"      --experiments    those of the literature, likewise\n"
-	"  -q, --quick          fewer samples: all operations in half a minute\n"
+	"  -q, --quick          fewer samples\n"
 	"      --time S         about so many seconds for all\n"
 	"      --spaced MS      idle for MS before each operation: cold, and named NAME@MSms\n"
 	"      --cpu N          the CPU to measure on (the last one allowed)\n"
 	"      --no-fifo        under the scheduler that everybody has, not SCHED_FIFO\n"
 	"      --json FILE      the results, hyperfine's format and more (-: the output)\n"
-	"      --html FILE      a report with plots, in one file\n"
 	"      --do OPERATION   perform it, unmeasured, --count N times (1)\n"
 	"      --sync FD        with --do: write 'r' when prepared, await a byte, perform,\n"
 	"                       write 'd', await a byte\n"
@@ -41,9 +39,7 @@ enum {
 	OPT_CPU,
 	OPT_NO_FIFO,
 	OPT_JSON,
-	OPT_HTML,
 	OPT_SERVE,
-	OPT_EXPERIMENTS,
 	OPT_RUNS,
 	OPT_WORKERS,
 };
@@ -59,9 +55,7 @@ static const struct option options[] = {
 	{ "cpu", required_argument, NULL, OPT_CPU },
 	{ "no-fifo", no_argument, NULL, OPT_NO_FIFO },
 	{ "json", required_argument, NULL, OPT_JSON },
-	{ "html", required_argument, NULL, OPT_HTML },
 	{ "serve", no_argument, NULL, OPT_SERVE },
-	{ "experiments", no_argument, NULL, OPT_EXPERIMENTS },
 	{ "runs", required_argument, NULL, OPT_RUNS },
 	{ "workers", required_argument, NULL, OPT_WORKERS },
 	{ "help", no_argument, NULL, 'h' },
@@ -91,14 +85,13 @@ static void take(struct options *o, int c)
 	const struct {
 		int option;
 		const char **where;
-	} texts[] = { { OPT_DO, &o->todo }, { OPT_JSON, &o->json }, { OPT_HTML, &o->html } };
+	} texts[] = { { OPT_DO, &o->todo }, { OPT_JSON, &o->json } };
 	const struct {
 		int option;
 		bool *where;
 	} flags[] = { { 'l', &o->list },
 		      { 'q', &o->quick },
 		      { OPT_SERVE, &o->serve },
-		      { OPT_EXPERIMENTS, &o->experiments },
 		      { OPT_NO_FIFO, &o->no_fifo } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
