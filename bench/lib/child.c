@@ -148,6 +148,14 @@ void child_end(pid_t *pid)
 	*pid = 0;
 }
 
+void *child_sleep_on(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return NULL;
+}
+
 int sys_pidfd_open(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);

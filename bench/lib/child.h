@@ -47,6 +47,9 @@ pid_t child_hold(uint64_t flags, int cgroup);
 /* Kills and reaps what is not 0, which it then is. */
 void child_end(pid_t *pid);
 
+/* The body of a thread that only is there; it ends with the process. */
+void *child_sleep_on(void *unused);
+
 int sys_pidfd_open(pid_t pid);
 
 /* Tells the parent, in one byte, that the child is ready; or waits for that. */

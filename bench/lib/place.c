@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <mntent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -110,7 +109,7 @@ static int make_cgroup(struct place *p)
 	CLEAN(free_text) char *own = NULL, *self = NULL;
 	int error;
 
-	p->mount = cgroup2_mounted();
+	p->mount = cgroup2_mount();
 	if (!p->mount) {
 		p->why = text("no cgroup2 is mounted");
 		return -ENOENT;
@@ -174,20 +173,6 @@ bool place_remove(struct place *p)
 	free(p->temp);
 	*p = (struct place) { .cgroup_fd = -1, .locks = { -1, -1 } };
 	return all;
-}
-
-char *cgroup2_mounted(void)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *m;
-	char *dir = NULL;
-
-	while (mounts && !dir && (m = getmntent(mounts)))
-		if (!strcmp(m->mnt_type, "cgroup2"))
-			dir = text("%s", m->mnt_dir);
-	if (mounts)
-		endmntent(mounts);
-	return dir;
 }
 
 int cgroup_put(const char *dir, const char *file, const char *value)

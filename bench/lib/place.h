@@ -33,6 +33,5 @@ int cgroup_put(const char *dir, const char *file, const char *value);
 int cgroup_is(const char *dir, const char *file, const char *key, long value);
 /* Kills all below, waits for them and removes the folders, within SECONDS. */
 bool cgroup_end(const char *dir, double seconds);
-char *cgroup2_mounted(void); /* NULL: none is */
 
 #endif

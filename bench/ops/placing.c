@@ -68,14 +68,6 @@ static int run_stay(struct fixture *x)
 	return put_pid(x, x->fd[0], x->pid);
 }
 
-static void *sleep_on(void *unused)
-{
-	(void)unused;
-	for (;;)
-		pause();
-	return NULL;
-}
-
 /* A process of op.n threads, in the first cgroup. */
 static int prepare_threads(struct fixture *x)
 {
@@ -93,10 +85,10 @@ static int prepare_threads(struct fixture *x)
 		pthread_attr_init(&small);
 		pthread_attr_setstacksize(&small, 64 * 1024);
 		for (long i = 1; i < x->op->n; i++)
-			if (pthread_create(&t, &small, sleep_on, NULL))
+			if (pthread_create(&t, &small, child_sleep_on, NULL))
 				_exit(1);
 		pipe_tell(ready[1]);
-		sleep_on(NULL);
+		child_sleep_on(NULL);
 	}
 	close(ready[1]);
 	if (x->pid < 0 || pipe_hear(ready[0]))

@@ -91,14 +91,6 @@ static void teardown_memory(struct fixture *x)
 	x->memory = NULL;
 }
 
-static void *sleep_on(void *unused)
-{
-	(void)unused;
-	for (;;)
-		pause();
-	return NULL;
-}
-
 /* Beside ourselves; they end with the process. */
 static int prepare_threads(struct fixture *x)
 {
@@ -108,7 +100,7 @@ static int prepare_threads(struct fixture *x)
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, STACK);
 	for (long i = 1; i < x->op->n; i++)
-		if ((errno = pthread_create(&t, &small, sleep_on, NULL)))
+		if ((errno = pthread_create(&t, &small, child_sleep_on, NULL)))
 			return op_fail(x, "thread %ld", i);
 	return 0;
 }

@@ -216,7 +216,7 @@ int main(int argc, char **argv)
 				printf("%s\t%s\n", op_at(i)->name, op_at(i)->what);
 		return 0;
 	}
-	CLEAN(free_text) char *root = cgroup2_mounted();
+	CLEAN(free_text) char *root = cgroup2_mount();
 
 	if (root)
 		enable_controllers(root);

@@ -277,7 +277,7 @@ static int repeat(const struct place *place, const struct runtime *r, unsigned i
 
 double runtime_rate(const struct runtime *r, unsigned int workers, unsigned int each)
 {
-	CLEAN(free_text) char *mount = cgroup2_mounted();
+	CLEAN(free_text) char *mount = cgroup2_mount();
 	struct place place = { .mount = mount };
 	double start = now();
 	bool bad = false;

@@ -356,3 +356,16 @@ void child_reap_all(void)
 		kill_children(getpid(), 0);
 	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR);
 }
+
+int child_fork_errno_at(struct here h)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	if (pid < 0)
+		return errno;
+	if (waitpid(pid, NULL, 0) < 0)
+		check_setup_failed(h, "waitpid: %s", errno_name(errno));
+	return 0;
+}

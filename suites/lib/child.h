@@ -109,6 +109,10 @@ void child_meet_at(struct here h, struct child *c);
 void child_send_fd_at(struct here h, struct child *c, int fd);
 int child_recv_fd_at(struct here h, struct child *c);
 
+/* fork(2) of a child that goes at once; 0 or the errno. */
+#define child_fork_errno() child_fork_errno_at(HERE)
+int child_fork_errno_at(struct here h);
+
 /* "died of SIGKILL", "exited with 3"; static. */
 const char *wait_status_text(int status);
 

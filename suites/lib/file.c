@@ -184,3 +184,12 @@ char proc_state(pid_t pid)
 		return 0;
 	return paren[2];
 }
+
+int file_try_open(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? -1 : 0;
+}

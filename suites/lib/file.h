@@ -26,6 +26,9 @@ void file_write_at(struct here h, const char *path, const char *fmt, ...)
 int file_try_write(const char *path, const char *text);
 int file_try_write_n(const char *path, const void *data, size_t n);
 
+/* open(2) and close(2); 0, or -1 with errno. */
+int file_try_open(const char *path, int flags);
+
 /* The number in a file that holds just one. */
 #define file_number(...) file_number_at(HERE, __VA_ARGS__)
 int64_t file_number_at(struct here h, const char *path, ...) __attribute__((format(printf, 2, 3)));

@@ -6,7 +6,9 @@
 #include "cgroup.h"
 #include "child.h"
 
+#include <signal.h>
 #include <stddef.h>
+#include <sys/wait.h>
 
 #define MB (1024L * 1024)
 
@@ -24,6 +26,13 @@ void hog_start_at(struct here h, struct child *c, const struct cgroup *cg, size_
 /* One that only tries to; its wait status. */
 #define hog_run(cg, bytes) hog_run_at(HERE, cg, bytes)
 int hog_run_at(struct here h, const struct cgroup *cg, size_t bytes);
+
+/* What an OOM kill looks like from outside. */
+#define EXPECT_OOM_KILLED(status)                                                  \
+	do {                                                                       \
+		int status_ = (status);                                            \
+		EXPECT_TRUE(WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL); \
+	} while (0)
 
 /*
  * So many bytes of a file whose pages can be dropped and read again, none of

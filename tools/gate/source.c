@@ -126,7 +126,7 @@ void source_batch(struct source *s, const struct options *o, const char *name, i
 	}
 	if (o->side[side])
 		run_command(o->side[side]);
-	fprintf(s->to, "batch %s %u %u %u\n", name, n, WARM, delay);
+	fprintf(s->to, "batch %s %u %u %u\n", name, n, (unsigned int)WARM, delay);
 	if (fflush(s->to) || getline(&line, &room, s->from) < 0)
 		errx(EXIT_UNUSABLE, "bulkhead bench --serve has ended");
 	line[strcspn(line, "\n")] = '\0';

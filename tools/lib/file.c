@@ -5,6 +5,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,4 +79,18 @@ int file_replace(const char *path, const char *data, size_t size)
 	if (ret)
 		unlink(aside);
 	return ret;
+}
+
+char *cgroup2_mount(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *m;
+	char *dir = NULL;
+
+	while (mounts && !dir && (m = getmntent(mounts)))
+		if (!strcmp(m->mnt_type, "cgroup2"))
+			dir = text("%s", m->mnt_dir);
+	if (mounts)
+		endmntent(mounts);
+	return dir;
 }

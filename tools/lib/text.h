@@ -51,6 +51,9 @@ char *own_folder(void);
 /* A whole number between two others, or one line and exit 2. */
 unsigned int number(const char *arg, const char *option, unsigned long min, unsigned long max);
 
+/* Where the v2 hierarchy is mounted, NULL: nowhere. */
+char *cgroup2_mount(void);
+
 double now(void); /* seconds, monotonic */
 
 #endif

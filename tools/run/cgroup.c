@@ -4,25 +4,10 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <mntent.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-char *cgroup2_mount(void)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *m;
-	char *dir = NULL;
-
-	while (mounts && !dir && (m = getmntent(mounts)))
-		if (!strcmp(m->mnt_type, "cgroup2"))
-			dir = text("%s", m->mnt_dir);
-	if (mounts)
-		endmntent(mounts);
-	return dir;
-}
 
 char *own_cgroup(void)
 {

@@ -75,7 +75,6 @@ void judge_skips(const struct run *run, struct program *p);
 bool needs_met(const struct run *run, const char *words);
 
 /* cgroup.c */
-char *cgroup2_mount(void);
 char *own_cgroup(void); /* "" for the root */
 int cgroup_populated(const char *dir);
 void cgroup_processes(const char *dir, struct words *to);

@@ -2,21 +2,6 @@
 /* Attaching BPF programs to cgroups: rules, order, links, and who may. */
 #include "bpf.h"
 
-#define DEVICE BPF_CGROUP_DEVICE
-enum { NUL = 3, ZERO = 5 };
-
-FIXTURE(bpf)
-{
-	struct cgroup a, b; /* b below a */
-};
-FIXTURE_SETUP(bpf)
-{
-	need_cgroup();
-	self->a = cgroup_make("a");
-	self->b = cgroup_make_in(&self->a, "b");
-}
-NO_TEARDOWN(bpf)
-
 static uint32_t prog_id(int prog)
 {
 	struct bpf_prog_info info = { 0 };

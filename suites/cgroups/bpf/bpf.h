@@ -9,6 +9,22 @@
 #include <linux/bpf.h>
 #include <sys/resource.h>
 
+FIXTURE(bpf)
+{
+	struct cgroup a, b; /* b below a */
+};
+FIXTURE_SETUP(bpf)
+{
+	need_cgroup();
+	self->a = cgroup_make("a");
+	self->b = cgroup_make_in(&self->a, "b");
+}
+NO_TEARDOWN(bpf)
+
+#define DEVICE BPF_CGROUP_DEVICE
+/* Minor numbers of /dev/null and /dev/zero; the major one is 1. */
+enum { NUL = 3, ZERO = 5 };
+
 #define INSN(op, dest, source, offset, immediate)                                      \
 	(struct bpf_insn)                                                              \
 	{                                                                              \
@@ -112,23 +128,13 @@ static inline int prog_try_detach(const struct cgroup *cg, int prog, int type)
 	return ret;
 }
 
-/* open(2) and close(2); 0, or -1 and errno. */
-static inline int try_open(const char *path, int flags)
-{
-	int fd = open(path, flags | O_CLOEXEC);
-
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 ? -1 : 0;
-}
-
 /* In a member of the cgroup, born there: 0 or the errno of opening the device. */
 static inline int open_errno_in(const struct cgroup *cg, const char *path, int flags)
 {
 	struct child c;
 
 	CHILD (&c, .cgroup = cg)
-		child_send(&c, try_open(path, flags) ? errno : 0);
+		child_send(&c, file_try_open(path, flags) ? errno : 0);
 	int e = child_recv(&c);
 	child_wait(&c);
 	return e;

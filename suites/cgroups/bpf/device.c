@@ -4,21 +4,6 @@
 
 #include <sys/sysmacros.h>
 
-#define DEVICE BPF_CGROUP_DEVICE
-enum { NUL = 3, ZERO = 5 };
-
-FIXTURE(bpf)
-{
-	struct cgroup a, b; /* b below a */
-};
-FIXTURE_SETUP(bpf)
-{
-	need_cgroup();
-	self->a = cgroup_make("a");
-	self->b = cgroup_make_in(&self->a, "b");
-}
-NO_TEARDOWN(bpf)
-
 static int try_mknod(mode_t type, int major_, int minor_)
 {
 	char *path = text_format("%s/node", temp_dir());
@@ -45,7 +30,7 @@ TEST_F(bpf, device_deny_eperm)
 		EXPECT_OK(try_mknod(S_IFCHR, 1, ZERO));
 		EXPECT_OK(try_mknod(S_IFCHR, 2, NUL));
 	}
-	EXPECT_OK(try_open("/dev/null", O_RDWR));
+	EXPECT_OK(file_try_open("/dev/null", O_RDWR));
 	EXPECT_OK(try_mknod(S_IFCHR, 1, NUL));
 }
 
@@ -77,7 +62,7 @@ TEST_F(bpf, device_context)
 		IN_CHILD (.cgroup = &self->a)
 			for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
 				int ret = calls[i].flags >= 0
-						  ? try_open("/dev/null", calls[i].flags)
+						  ? file_try_open("/dev/null", calls[i].flags)
 						  : try_mknod(calls[i].type == BPF_DEVCG_DEV_CHAR
 								      ? S_IFCHR
 								      : S_IFBLK,
@@ -106,12 +91,12 @@ TEST_F(bpf, device_at_open_only)
 
 		child_meet(&c);
 		child_meet(&c);
-		EXPECT_ERRNO(EPERM, try_open("/dev/zero", O_RDWR));
+		EXPECT_ERRNO(EPERM, file_try_open("/dev/zero", O_RDWR));
 		EXPECT_EQ(1, read(zero, &byte, 1));
 		EXPECT_EQ(0, byte);
 		EXPECT_EQ(1, write(zero, &byte, 1));
 		/* What has no number of its own is not asked about. */
-		EXPECT_OK(try_open("/proc/self/status", O_RDONLY));
+		EXPECT_OK(file_try_open("/proc/self/status", O_RDONLY));
 	}
 	child_meet(&c);
 	ASSERT_OK(prog_try_attach(&self->a, prog_constant(BPF_PROG_TYPE_CGROUP_DEVICE, 0, 0),
@@ -126,12 +111,12 @@ TEST_F(bpf, device_applies_to_root_user)
 	IN_CHILD (.flags = CLONE_NEWNS, .cgroup = &self->a) {
 		EXPECT_EQ(0, geteuid());
 		EXPECT_TRUE(cred_has(CAP_SYS_ADMIN) && cred_has(CAP_MKNOD));
-		EXPECT_ERRNO(EPERM, try_open("/dev/null", O_RDONLY));
+		EXPECT_ERRNO(EPERM, file_try_open("/dev/null", O_RDONLY));
 		/* Under another name, on another mount. */
 		char *dir = mount_tmpfs(), *node = text_format("%s/null", dir);
 		EXPECT_ERRNO(EPERM, mknod(node, S_IFCHR | 0666, makedev(1, NUL)));
 		EXPECT_OK(mknod(text_format("%s/zero", dir), S_IFCHR | 0666, makedev(1, ZERO)));
-		EXPECT_OK(try_open(text_format("%s/zero", dir), O_RDONLY));
+		EXPECT_OK(file_try_open(text_format("%s/zero", dir), O_RDONLY));
 	}
 }
 
@@ -142,10 +127,11 @@ TEST_F(bpf, follows_membership)
 	ASSERT_OK(prog_try_attach(&self->b, prog_refuse(1, NUL), DEVICE, 0));
 	CHILD (&c, .cgroup = &self->a)
 		for (int i = 0; i < 3; i++) {
-			EXPECT_EQ(i == 1 ? EPERM : 0, try_open("/dev/null", O_RDONLY) ? errno : 0);
+			EXPECT_EQ(i == 1 ? EPERM : 0,
+				  file_try_open("/dev/null", O_RDONLY) ? errno : 0);
 			IN_CHILD ()
 				EXPECT_EQ(i == 1 ? EPERM : 0,
-					  try_open("/dev/null", O_RDONLY) ? errno : 0);
+					  file_try_open("/dev/null", O_RDONLY) ? errno : 0);
 			child_meet(&c);
 			child_meet(&c);
 		}

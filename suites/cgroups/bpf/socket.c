@@ -5,17 +5,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-FIXTURE(bpf)
-{
-	struct cgroup a;
-};
-FIXTURE_SETUP(bpf)
-{
-	need_cgroup();
-	self->a = cgroup_make("a");
-}
-NO_TEARDOWN(bpf)
-
 /* A program that says 0 or 1 to all, attached. */
 static int attach_constant(const struct cgroup *cg, int type, int attach_type, int says)
 {

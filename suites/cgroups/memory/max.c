@@ -31,13 +31,6 @@ static int64_t current(const struct cgroup *cg)
 	return cgroup_number(cg, "memory.current");
 }
 
-/* What an OOM kill looks like from outside. */
-#define EXPECT_OOM_KILLED(status)                                                  \
-	do {                                                                       \
-		int status_ = (status);                                            \
-		EXPECT_TRUE(WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL); \
-	} while (0)
-
 static void limit(const struct cgroup *cg, const char *max)
 {
 	cgroup_write(cg, "memory.max", "%s", max);

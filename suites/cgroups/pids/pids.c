@@ -29,19 +29,6 @@ static void start(struct child *c, const struct cgroup *cg)
 		child_sleep();
 }
 
-/* fork(2) of a child that goes at once; 0 or the errno. */
-static int fork_errno(void)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(0);
-	if (pid < 0)
-		return errno;
-	MUST(waitpid(pid, NULL, 0));
-	return 0;
-}
-
 static void *wait_in_thread(void *line)
 {
 	char byte;
@@ -118,16 +105,16 @@ TEST_F(pids, max_eagain)
 			struct child second;
 
 			MUST(pipe(line));
-			EXPECT_EQ(0, fork_errno());
+			EXPECT_EQ(0, child_fork_errno());
 			CHILD (&second)
 				child_sleep();
-			EXPECT_EQ(EAGAIN, fork_errno());
+			EXPECT_EQ(EAGAIN, child_fork_errno());
 			EXPECT_ERRNO(EAGAIN, sys_clone3(&args, sizeof(args)));
 			EXPECT_EQ(EAGAIN, pthread_create(&thread, NULL, wait_in_thread, &line[0]));
 			EXPECT_EQ(2, current(&self->b));
 			child_kill(&second);
 			EXPECT_EQ(0, pthread_create(&thread, NULL, wait_in_thread, &line[0]));
-			EXPECT_EQ(EAGAIN, fork_errno());
+			EXPECT_EQ(EAGAIN, child_fork_errno());
 			MUST(write(line[1], "x", 1));
 			pthread_join(thread, NULL);
 		}
@@ -181,7 +168,7 @@ TEST_F(pids, failed_fork_uncharges)
 
 		cgroup_write(&self->b, "pids.max", "1");
 		for (int i = 0; i < 20; i++)
-			EXPECT_EQ(EAGAIN, fork_errno());
+			EXPECT_EQ(EAGAIN, child_fork_errno());
 		EXPECT_EQ(1, current(&self->b));
 		EXPECT_EQ(1, current(&self->a));
 		cgroup_write(&self->b, "pids.max", "max");
@@ -224,7 +211,7 @@ static int64_t max_events(const struct cgroup *cg)
 static void refuse_one(const struct cgroup *in)
 {
 	IN_CHILD (.cgroup = in)
-		EXPECT_EQ(EAGAIN, fork_errno());
+		EXPECT_EQ(EAGAIN, child_fork_errno());
 }
 
 static void need_hierarchical(const struct cgroup *cg)
@@ -283,7 +270,7 @@ TEST_F(pids, events_notify)
 	cgroup_write(&self->b, "pids.max", "1");
 	IN_CHILD (.cgroup = &self->b) {
 		EXPECT_EQ(0, poll_one(fd, POLLPRI, 0) & POLLPRI);
-		EXPECT_EQ(EAGAIN, fork_errno());
+		EXPECT_EQ(EAGAIN, child_fork_errno());
 	}
 	EXPECT_EQ(POLLPRI | POLLERR, poll_one(fd, POLLPRI, wait_limit_ms(5)) & (POLLPRI | POLLERR));
 	EXPECT_TRUE(poll_one(watch, POLLIN, wait_limit_ms(5)) & POLLIN);

@@ -15,15 +15,6 @@ FIXTURE_SETUP(v1_devices)
 }
 NO_TEARDOWN(v1_devices)
 
-static int try_open(const char *path, int flags)
-{
-	int fd = open(path, flags | O_CLOEXEC);
-
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 ? -1 : 0;
-}
-
 /* mknod(2) of /dev/null's or /dev/zero's number, removed at once. */
 static int try_mknod(int minor)
 {
@@ -60,30 +51,30 @@ TEST_F(v1_devices, deny_then_allow)
 {
 	IN_CHILD () {
 		cgroup_add(&self->a, 0);
-		EXPECT_OK(try_open("/dev/null", O_RDWR));
-		EXPECT_OK(try_open("/dev/zero", O_RDONLY));
+		EXPECT_OK(file_try_open("/dev/null", O_RDWR));
+		EXPECT_OK(file_try_open("/dev/zero", O_RDONLY));
 		EXPECT_OK(try_mknod(NUL));
 		cgroup_write(&self->a, "devices.deny", "a");
-		EXPECT_ERRNO(EPERM, try_open("/dev/null", O_RDONLY));
-		EXPECT_ERRNO(EPERM, try_open("/dev/zero", O_RDONLY));
+		EXPECT_ERRNO(EPERM, file_try_open("/dev/null", O_RDONLY));
+		EXPECT_ERRNO(EPERM, file_try_open("/dev/zero", O_RDONLY));
 		EXPECT_ERRNO(EPERM, try_mknod(NUL));
 		cgroup_write(&self->a, "devices.allow", "c 1:3 rm");
-		EXPECT_OK(try_open("/dev/null", O_RDONLY));
-		EXPECT_ERRNO(EPERM, try_open("/dev/null", O_WRONLY));
-		EXPECT_ERRNO(EPERM, try_open("/dev/null", O_RDWR));
+		EXPECT_OK(file_try_open("/dev/null", O_RDONLY));
+		EXPECT_ERRNO(EPERM, file_try_open("/dev/null", O_WRONLY));
+		EXPECT_ERRNO(EPERM, file_try_open("/dev/null", O_RDWR));
 		EXPECT_OK(try_mknod(NUL));
 		EXPECT_ERRNO(EPERM, try_mknod(ZERO));
-		EXPECT_ERRNO(EPERM, try_open("/dev/zero", O_RDONLY));
+		EXPECT_ERRNO(EPERM, file_try_open("/dev/zero", O_RDONLY));
 		cgroup_write(&self->a, "devices.allow", "c 1:3 w");
-		EXPECT_OK(try_open("/dev/null", O_RDWR));
+		EXPECT_OK(file_try_open("/dev/null", O_RDWR));
 		cgroup_write(&self->a, "devices.deny", "c 1:3 r");
-		EXPECT_ERRNO(EPERM, try_open("/dev/null", O_RDONLY));
-		EXPECT_OK(try_open("/dev/null", O_WRONLY));
+		EXPECT_ERRNO(EPERM, file_try_open("/dev/null", O_RDONLY));
+		EXPECT_OK(file_try_open("/dev/null", O_WRONLY));
 		cgroup_write(&self->a, "devices.allow", "c 1:* rwm");
-		EXPECT_OK(try_open("/dev/zero", O_RDONLY));
+		EXPECT_OK(file_try_open("/dev/zero", O_RDONLY));
 		EXPECT_OK(try_mknod(ZERO));
 	}
-	EXPECT_OK(try_open("/dev/null", O_RDWR));
+	EXPECT_OK(file_try_open("/dev/null", O_RDWR));
 }
 
 TEST_F(v1_devices, child_never_exceeds_parent)
@@ -94,17 +85,17 @@ TEST_F(v1_devices, child_never_exceeds_parent)
 	EXPECT_ERRNO(EPERM, cgroup_try_write(&b, "devices.allow", "c 1:5 r"));
 	IN_CHILD () {
 		cgroup_add(&b, 0);
-		EXPECT_ERRNO(EPERM, try_open("/dev/zero", O_RDONLY));
-		EXPECT_OK(try_open("/dev/null", O_RDONLY));
+		EXPECT_ERRNO(EPERM, file_try_open("/dev/zero", O_RDONLY));
+		EXPECT_OK(file_try_open("/dev/null", O_RDONLY));
 		/* An exception of the parent's is taken from the children's lists too. */
 		cgroup_write(&self->a, "devices.deny", "c 1:3 r");
-		EXPECT_ERRNO(EPERM, try_open("/dev/null", O_RDONLY));
-		EXPECT_OK(try_open("/dev/null", O_WRONLY));
+		EXPECT_ERRNO(EPERM, file_try_open("/dev/null", O_RDONLY));
+		EXPECT_OK(file_try_open("/dev/null", O_WRONLY));
 		/* What the parent gets back it keeps for itself. */
 		cgroup_write(&self->a, "devices.allow", "c 1:3 r");
-		EXPECT_ERRNO(EPERM, try_open("/dev/null", O_RDONLY));
+		EXPECT_ERRNO(EPERM, file_try_open("/dev/null", O_RDONLY));
 		EXPECT_OK(cgroup_try_write(&b, "devices.allow", "c 1:3 r"));
-		EXPECT_OK(try_open("/dev/null", O_RDONLY));
+		EXPECT_OK(file_try_open("/dev/null", O_RDONLY));
 	}
 }
 

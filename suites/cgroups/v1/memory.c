@@ -59,12 +59,6 @@ static int run_toucher(const struct cgroup *cg, size_t bytes)
 	return child_reap(&c);
 }
 
-#define EXPECT_OOM_KILLED(status)                                                  \
-	do {                                                                       \
-		int status_ = (status);                                            \
-		EXPECT_TRUE(WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL); \
-	} while (0)
-
 TEST_F(v1_memory, limit_and_usage)
 {
 	static const struct {

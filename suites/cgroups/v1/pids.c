@@ -4,19 +4,6 @@
 
 AREA(v1_pids);
 
-/* fork(2) of a child that goes at once; 0 or the errno. */
-static int fork_errno(void)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(0);
-	if (pid < 0)
-		return errno;
-	MUST(waitpid(pid, NULL, 0));
-	return 0;
-}
-
 TEST_F(v1_pids, same_as_v2)
 {
 	struct cgroup a = cgroup_v1_make("pids", "a"), b = v1_below(&a, "b");
@@ -29,19 +16,19 @@ TEST_F(v1_pids, same_as_v2)
 		cgroup_add(&b, 0);
 		EXPECT_EQ(1, cgroup_number(&b, "pids.current"));
 		EXPECT_EQ(1, cgroup_number(&a, "pids.current"));
-		EXPECT_EQ(EAGAIN, fork_errno());
+		EXPECT_EQ(EAGAIN, child_fork_errno());
 		EXPECT_EQ(1, cgroup_key(&b, "pids.events", "max"));
 		EXPECT_EQ(0, cgroup_key(&a, "pids.events", "max"));
 		cgroup_write(&b, "pids.max", "2");
-		EXPECT_EQ(0, fork_errno());
+		EXPECT_EQ(0, child_fork_errno());
 		/* An ancestor's limit, counted where the fork was refused. */
 		cgroup_write(&a, "pids.max", "1");
-		EXPECT_EQ(EAGAIN, fork_errno());
+		EXPECT_EQ(EAGAIN, child_fork_errno());
 		EXPECT_EQ(2, cgroup_key(&b, "pids.events", "max"));
 		EXPECT_EQ(0, cgroup_key(&a, "pids.events", "max"));
 		cgroup_write(&a, "pids.max", "max");
 		cgroup_write(&b, "pids.max", "max");
-		EXPECT_EQ(0, fork_errno());
+		EXPECT_EQ(0, child_fork_errno());
 	}
 	EXPECT_SOON(cgroup_number(&a, "pids.current") == 0);
 	if (cgroup_has(&b, "pids.peak"))
