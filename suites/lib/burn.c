@@ -16,20 +16,24 @@ int burn_cpu(int n)
 	check_skip("not supported: 2cpus: too few CPUs may be used");
 }
 
-void burn_start_at(struct here h, struct child *c, const struct cgroup *cg, int cpu)
+void burn_bind(int n)
 {
 	cpu_set_t set;
 
+	CPU_ZERO(&set);
+	CPU_SET(burn_cpu(n), &set);
+	MUST(sched_setaffinity(0, sizeof(set), &set));
+}
+
+void burn_start_at(struct here h, struct child *c, const struct cgroup *cg, int cpu)
+{
 	child_start_at(h, c, (struct child_opts) { .cgroup = cg });
 	if (!c->inside) {
 		child_recv_at(h, c);
 		return;
 	}
-	if (cpu >= 0) {
-		CPU_ZERO(&set);
-		CPU_SET(burn_cpu(cpu), &set);
-		MUST(sched_setaffinity(0, sizeof(set), &set));
-	}
+	if (cpu >= 0)
+		burn_bind(cpu);
 	child_send_at(h, c, 0);
 	child_spin();
 }

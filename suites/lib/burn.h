@@ -11,6 +11,8 @@
 void burn_start_at(struct here h, struct child *c, const struct cgroup *cg, int cpu);
 /* The number of the n-th CPU that this process may use; skips where there are fewer. */
 int burn_cpu(int n);
+/* Bind the caller to that one. */
+void burn_bind(int n);
 /* Use so much CPU time oneself. */
 void burn_self(int ms);
 

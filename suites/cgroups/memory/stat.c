@@ -59,8 +59,14 @@ TEST_F(memory, current_counts_page_cache)
 {
 	int fd = storage_open(24 * MB);
 
-	IN_CHILD (.cgroup = &self->a)
-		hog_read(fd, 24 * MB);
+	/* Once more where kswapd has taken some of it: that is for the machine to decide. */
+	for (struct wait_loop w = wait_loop_start(5);;) {
+		IN_CHILD (.cgroup = &self->a)
+			hog_read(fd, 24 * MB);
+		if (storage_cached(fd) == 24 * MB || !wait_loop_again(&w))
+			break;
+		check_note("of 24 MiB read %zu are cached", storage_cached(fd));
+	}
 	EXPECT_ABOUT(24 * MB, current(&self->a));
 	EXPECT_SOON(stat_key(&self->a, "file") >= 24 * MB - slack());
 	EXPECT_GE(24 * MB + slack(), stat_key(&self->a, "file"));
@@ -389,6 +395,8 @@ TEST_F(memory, stat_thp)
 		char *at = mmap(NULL, 82 * MB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 				-1, 0);
 
+		/* On one CPU: it adds to the sum when it has more than 32 (before 5.13). */
+		burn_bind(0);
 		at = (char *)(((uintptr_t)at + 2 * MB - 1) & ~(2 * MB - 1));
 		MUST(madvise(at, 80 * MB, MADV_HUGEPAGE));
 		for (int i = 0; i < 40; i++)
