@@ -82,10 +82,16 @@ static bool any_in(const char *line, const char *const *what, size_t n)
 	return false;
 }
 
+/* A single page for user space is refused to nobody but those whom the OOM killer chose. */
+static bool is_of_oom_victim(const char *line)
+{
+	return strstr(line, "page allocation failure: order:0,") && strstr(line, "(GFP_HIGHUSER");
+}
+
 static bool is_complaint(const char *line)
 {
 	return any_in(line, complaints, ARRAY_SIZE(complaints)) &&
-	       !any_in(line, harmless, ARRAY_SIZE(harmless));
+	       !any_in(line, harmless, ARRAY_SIZE(harmless)) && !is_of_oom_victim(line);
 }
 
 /* What is shown on somebody's terminal must not steer it. */
