@@ -46,7 +46,10 @@ run() {
 
 # What differs from run to run and from machine to machine.
 normalised() {
-	sed -E -e '/^# (kernel |cgroups |[0-9]+ CPUs,)/d' -e 's/# [0-9]+ ms$/# T ms/' \
+	local domain # of this machine; in the golden reports there is none
+	domain=$(sed 's/[^[:alnum:]_-]/\\&/g' /proc/sys/kernel/domainname)
+	sed -E -e "s|(domainname: was )\"$domain\"|\1\"(none)\"|" \
+		-e '/^# (kernel |cgroups |[0-9]+ CPUs,)/d' -e 's/# [0-9]+ ms$/# T ms/' \
 		-e 's/; [0-9.]+ s$/; T s/' -e 's/bulkhead\.[0-9]+/bulkhead.PID/g' \
 		-e 's/process [0-9]+/process PID/' -e 's/object shm [0-9]+/object shm ID/' \
 		-e 's|cgroup /[^ ]*/bulkhead|cgroup .../bulkhead|' \
