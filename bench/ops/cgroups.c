@@ -105,14 +105,15 @@ static int prepare_switch(struct fixture *x)
 {
 	int ret = prepare_dir(x);
 
+	CLEAN(free_text) char *list = ret ? NULL : place_controllers_begin(x->place);
+
 	if (ret)
 		return ret;
+	if (!list)
+		return op_fail(x, "no controller can be had for cgroups below %s",
+			       x->place->cgroup);
 	x->memory = all_controllers(x, '+');
-	if (!x->memory) {
-		errno = EOPNOTSUPP;
-		return op_fail(x, "no controller is enabled for cgroups here");
-	}
-	return 0;
+	return x->memory ? 0 : op_fail(x, "cgroup.controllers of %s", x->dir);
 }
 
 static int run_enable(struct fixture *x)
@@ -139,9 +140,11 @@ static int prepare_controllers(struct fixture *x)
 	return ret ?: run_enable(x);
 }
 
-static void teardown_memory(struct fixture *x)
+static void teardown_switch(struct fixture *x)
 {
 	dirs_end(x);
+	if (x->place->cgroup)
+		place_controllers_end(x->place);
 	free(x->memory);
 	x->memory = NULL;
 }
@@ -367,7 +370,8 @@ void ops_add_cgroups(void)
 	other.name = "cgroup.create.controllers";
 	other.what = "mkdir of a cgroup with all controllers that can be had";
 	other.prepare = prepare_controllers;
-	other.teardown = teardown_memory;
+	other.flags |= OP_ALONE; /* the controllers are enabled for the others, too */
+	other.teardown = teardown_switch;
 	op_add(other);
 	other = create;
 	other.name = "cgroup.destroy";
@@ -379,11 +383,11 @@ void ops_add_cgroups(void)
 	op_add((struct op) {
 		.name = "cgroup.enable",
 		.what = "all controllers that can be had written to cgroup.subtree_control",
-		.flags = OP_SLEEPS,
+		.flags = OP_SLEEPS | OP_ALONE,
 		.prepare = prepare_switch,
 		.run = run_enable,
 		.undo = undo_enable,
-		.teardown = teardown_memory,
+		.teardown = teardown_switch,
 	});
 	op_add((struct op) {
 		.name = "cgroup.life",
