@@ -31,6 +31,9 @@ void options_parse(struct options *o, int argc, char **argv);
 extern volatile int stop_signal;
 void stop_catch(void);
 
+/* Before time is spent on a report that cannot be written there. */
+void check_folder(const char *path);
+
 /* Performs an operation exactly N times, for tracers: an exit status. */
 int do_operation(const struct options *o);
 /* Batches on request of another program: an exit status. */

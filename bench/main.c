@@ -63,22 +63,6 @@ static void choose_by(struct measurement *m, const char *pattern)
 		     pattern);
 }
 
-/* Before time is spent on what cannot be kept. */
-static void check_folder(const char *path)
-{
-	CLEAN(free_text) char *folder = NULL;
-	char *slash;
-
-	if (!path || !strcmp(path, "-"))
-		return;
-	folder = text("%s", path);
-	slash = strrchr(folder, '/');
-	if (slash)
-		*(slash == folder ? slash + 1 : slash) = '\0';
-	if (access(slash ? folder : ".", W_OK))
-		err(EXIT_UNUSABLE, "%s: cannot be written", path);
-}
-
 static int write_reports(const struct measurement *m)
 {
 	int error = m->o->json ? json_write(m, m->o->json) : 0;

@@ -18,6 +18,7 @@ struct measured {
 	struct samples samples; /* seconds */
 	double user, system;	/* CPU seconds of everything, per operation */
 	double cost;		/* seconds a sample takes, all in all */
+	double took;		/* seconds, from its preparation to its end */
 	double credit;		/* seconds it may still take */
 	struct summary summary;
 };

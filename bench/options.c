@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -114,6 +115,21 @@ static void check(const struct options *o)
 		errx(EXIT_UNUSABLE, "%s: --do names the operation already", *o->names);
 	if (o->quick && o->time > 0)
 		errx(EXIT_UNUSABLE, "--quick and --time: only one of them");
+}
+
+void check_folder(const char *path)
+{
+	CLEAN(free_text) char *folder = NULL;
+	char *slash;
+
+	if (!path || !strcmp(path, "-"))
+		return;
+	folder = text("%s", path);
+	slash = strrchr(folder, '/');
+	if (slash)
+		*(slash == folder ? slash + 1 : slash) = '\0';
+	if (access(slash ? folder : ".", W_OK))
+		err(EXIT_UNUSABLE, "%s: cannot be written", path);
 }
 
 void options_parse(struct options *o, int argc, char **argv)

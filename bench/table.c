@@ -6,8 +6,9 @@
 
 #include "machine.h"
 #include "measure.h"
+#include "report.h"
 
-static const char *readable(double seconds, char *to, size_t size)
+const char *readable(double seconds, char *to, size_t size)
 {
 	static const struct {
 		double unit;
