@@ -84,6 +84,16 @@ static int verdict(const struct measurement *m)
 	return bad ? 1 : measured ? 0 : EXIT_NOTHING;
 }
 
+/* One of a series of sizes, neither its first nor its last. */
+static bool in_between(size_t i)
+{
+	const char *family = op_at(i)->family;
+
+	return family && op_at(i)->flags & OP_ALONE && i && i + 1 < ops_count() &&
+	       op_at(i - 1)->family && op_at(i + 1)->family &&
+	       !strcmp(op_at(i - 1)->family, family) && !strcmp(op_at(i + 1)->family, family);
+}
+
 static int measure(const struct options *o)
 {
 	struct measurement m = { .o = o };
@@ -92,7 +102,10 @@ static int measure(const struct options *o)
 	for (char **name = o->names; *name; name++)
 		choose_by(&m, *name);
 	for (size_t i = 0; !*o->names && i < ops_count(); i++)
-		choose(&m, op_at(i));
+		if (o->quick && in_between(i))
+			m.left_out++;
+		else
+			choose(&m, op_at(i));
 	check_folder(o->json);
 	if (place_make(&m.place))
 		err(EXIT_UNUSABLE, "a folder for temporary files");

@@ -18,6 +18,7 @@ struct measured {
 	struct samples samples; /* seconds */
 	double user, system;	/* CPU seconds of everything, per operation */
 	double cost;		/* seconds a sample takes, all in all */
+	double settling;	/* and a batch, until it is quiet again */
 	double took;		/* seconds, from its preparation to its end */
 	double credit;		/* seconds it may still take */
 	struct summary summary;
@@ -28,7 +29,8 @@ struct measurement {
 	struct place place;
 	struct measured *v;
 	size_t n;
-	double limit; /* seconds for all */
+	size_t left_out; /* operations that --quick has not chosen */
+	double limit;	 /* seconds for all */
 	double began, took;
 	int cpu;
 };

@@ -15,7 +15,7 @@ static const char help[] =
 	"What namespaces, cgroups and container starts cost.  Without names: all operations.\n"
 	"\n"
 	"  -l, --list           the operations, one a line: name, tab, what it is\n"
-	"  -q, --quick          fewer samples\n"
+	"  -q, --quick          fewer samples, and without names: of sizes the least and the most\n"
 	"      --time S         about so many seconds for all\n"
 	"      --spaced MS      idle for MS before each operation: cold, and named NAME@MSms\n"
 	"      --cpu N          the CPU to measure on (the last one allowed)\n"

@@ -63,4 +63,7 @@ void table_print(const struct measurement *m, FILE *to)
 				m->v[i].unsupported ? "not measured" : "FAILED", m->v[i].error);
 		}
 	fprintf(to, "\n# %zu operations in %.1f s\n", m->n, m->took);
+	if (m->left_out)
+		fprintf(to, "# --quick: %zu sizes between the least and the most left out\n",
+			m->left_out);
 }
