@@ -14,7 +14,7 @@
 
 #include "quiet.h"
 
-#define QUICK_SECONDS	10 /* and what has to be for those that take longer than their share */
+#define QUICK_SECONDS	7 /* and what has to be for those that take longer than their share */
 #define DEFAULT_SECONDS 130
 #define ROUNDS		20
 #define QUICK_ROUNDS	4
