@@ -11,6 +11,7 @@
 #include "machine.h"
 #include "measure.h"
 #include "report.h"
+#include "slopes.h"
 
 static json_t *number_or_null(double v)
 {
@@ -108,9 +109,36 @@ static json_t *result(const struct measurement *m, const struct measured *d)
 	return o;
 }
 
+static json_t *experiments_json(const struct measurement *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->n_labs; i++) {
+		const struct lab *l = &m->labs[i];
+		json_t *figures = json_array(), *o;
+
+		for (size_t k = 0; k < l->n; k++)
+			json_array_append_new(
+				figures, json_pack("{s:s, s:s, s:o, s:o}", "what", l->v[k].what,
+						   "unit", l->v[k].unit, "published",
+						   number_or_null(l->v[k].published), "here",
+						   number_or_null(l->v[k].ours)));
+		o = json_pack("{s:s, s:s, s:s, s:s, s:o, s:f, s:b}", "name", l->experiment->name,
+			      "shows", l->experiment->shows, "source", l->experiment->source,
+			      "differs", l->experiment->differs, "figures", figures, "seconds",
+			      l->took, "quick", l->quick);
+		if (l->error)
+			json_object_set_new(o, "error", json_string(l->error));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 int json_write(const struct measurement *m, const char *path)
 {
 	json_t *results = json_array(), *missing = json_array(), *root;
+	struct family *families;
+	size_t n;
 
 	for (size_t i = 0; i < m->n; i++) {
 		const struct measured *d = &m->v[i];
@@ -124,6 +152,10 @@ int json_write(const struct measurement *m, const char *path)
 	}
 	root = report_json(results);
 	json_object_set_new(root, "not_measured", missing);
+	families = families_find(m, &n);
+	families_json(families, n, root);
+	families_free(families, n);
+	json_object_set_new(root, "experiments", experiments_json(m));
 	json_object_set_new(root, "cpu", json_integer(m->cpu));
 	json_object_set_new(root, "seconds", json_real(m->took));
 	return report_write(root, path);

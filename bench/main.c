@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "experiments/lab.h"
+#include "machine.h"
 #include "measure.h"
+#include "slopes.h"
 #include "start/start.h"
 
 #define EXIT_NOTHING 4
@@ -17,6 +20,9 @@ static int list_operations(void)
 {
 	for (size_t i = 0; i < ops_count(); i++)
 		printf("%s\t%s\n", op_at(i)->name, op_at(i)->what);
+	for (size_t i = 0; i < n_experiments; i++)
+		printf("%s\texperiment: %s; %s\n", experiments[i].name, experiments[i].shows,
+		       experiments[i].source);
 	if (fflush(stdout))
 		err(EXIT_UNUSABLE, "the output cannot be written");
 	return 0;
@@ -46,6 +52,15 @@ static bool fits(const char *pattern, const char *name)
 	return !fnmatch(pattern, name, 0);
 }
 
+static void choose_experiment(struct measurement *m, const struct experiment *e)
+{
+	for (size_t i = 0; i < m->n_labs; i++)
+		if (m->labs[i].experiment == e)
+			return;
+	m->labs = grow(m->labs, m->n_labs, sizeof(*m->labs));
+	m->labs[m->n_labs++].experiment = e;
+}
+
 static void choose_by(struct measurement *m, const char *pattern)
 {
 	const struct op *exact = op_find(pattern);
@@ -55,11 +70,16 @@ static void choose_by(struct measurement *m, const char *pattern)
 		choose(m, exact);
 		return;
 	}
+	if (experiment_find(pattern)) {
+		choose_experiment(m, experiment_find(pattern));
+		return;
+	}
 	for (size_t i = 0; i < ops_count(); i++)
 		if (fits(pattern, op_at(i)->name))
 			choose(m, op_at(i));
 	if (m->n == before)
-		errx(EXIT_UNUSABLE, "no operation '%.80s': \"bulkhead bench --list\" has them",
+		errx(EXIT_UNUSABLE,
+		     "no operation or experiment '%.80s': \"bulkhead bench --list\" has them",
 		     pattern);
 }
 
@@ -72,10 +92,29 @@ static int write_reports(const struct measurement *m)
 	return error ? EXIT_UNUSABLE : 0;
 }
 
+static void tell(const struct measurement *m, FILE *to)
+{
+	size_t n;
+	struct family *families = families_find(m, &n);
+
+	machine_tell(to);
+	if (m->n)
+		table_print(m, to);
+	families_tell(families, n, to);
+	families_free(families, n);
+	for (size_t i = 0; i < m->n_labs; i++)
+		lab_tell(&m->labs[i], to);
+}
+
 static int verdict(const struct measurement *m)
 {
 	size_t measured = 0;
 	bool bad = false;
+
+	for (size_t i = 0; i < m->n_labs; i++) {
+		measured += m->labs[i].n > 0;
+		bad |= m->labs[i].error != NULL;
+	}
 
 	for (size_t i = 0; i < m->n; i++) {
 		measured += m->v[i].samples.n > 0;
@@ -109,11 +148,17 @@ static int measure(const struct options *o)
 	check_folder(o->json);
 	if (place_make(&m.place))
 		err(EXIT_UNUSABLE, "a folder for temporary files");
-	measure_all(&m);
+	if (m.n)
+		measure_all(&m);
+	for (size_t i = 0; i < m.n_labs && !stop_signal; i++) {
+		progress_say(m.labs[i].experiment->name);
+		lab_run(&m.labs[i], m.labs[i].experiment, &m.place, o);
+	}
+	progress_clear();
 	if (!place_remove(&m.place))
 		ret = 1;
 	if (!stop_signal) {
-		table_print(&m, o->json && !strcmp(o->json, "-") ? stderr : stdout);
+		tell(&m, o->json && !strcmp(o->json, "-") ? stderr : stdout);
 		ret = ret ?: write_reports(&m);
 		ret = ret ?: verdict(&m);
 	}

@@ -279,4 +279,7 @@ void measure_free(struct measurement *m)
 		samples_free(&m->v[i].samples);
 	}
 	free(m->v);
+	for (size_t i = 0; i < m->n_labs; i++)
+		lab_free(&m->labs[i]);
+	free(m->labs);
 }

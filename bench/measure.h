@@ -4,6 +4,7 @@
 #define BENCH_MEASURE_H
 
 #include "bench.h"
+#include "experiments/lab.h"
 #include "stats.h"
 #include "worker.h"
 
@@ -29,6 +30,8 @@ struct measurement {
 	struct place place;
 	struct measured *v;
 	size_t n;
+	struct lab *labs; /* experiments */
+	size_t n_labs;
 	size_t left_out; /* operations that --quick has not chosen */
 	double limit;	 /* seconds for all */
 	double began, took;
@@ -41,6 +44,7 @@ void measure_free(struct measurement *m);
 /* While it goes on: a line with a bar and the time left, on a terminal. */
 void progress_show(const struct measurement *m, const char *what);
 void progress_clear(void);
+void progress_say(const char *what);
 
 void table_print(const struct measurement *m, FILE *to);
 /* 0 or -errno; "-" is the output. */

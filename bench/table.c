@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "machine.h"
 #include "measure.h"
 #include "report.h"
 
@@ -47,7 +46,6 @@ void table_print(const struct measurement *m, FILE *to)
 {
 	size_t not_measured = 0;
 
-	machine_tell(to);
 	fprintf(to,
 		"# CPU %d; p10, median, p90, p99 of one operation; noise: how far p10 of two "
 		"halves of these samples may differ (95 %%); slow: beyond %g times p10\n",

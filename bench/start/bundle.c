@@ -71,6 +71,8 @@ void bundle_make(const struct place *place, unsigned int worker)
 	CLEAN(free_text) char *file = text("%s/config.json", bundle);
 	CLEAN(free_text) char *release = text("%s/rootfs/etc/os-release", bundle);
 
+	if (!access(file, F_OK))
+		return; /* another experiment's */
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		CLEAN(free_text) char *path = text("%s%s", bundle, folders[i]);
 
