@@ -11,10 +11,12 @@
 #include "experiments/lab.h"
 #include "machine.h"
 #include "measure.h"
+#include "page.h"
 #include "slopes.h"
 #include "start/start.h"
 
 #define EXIT_NOTHING 4
+#define STEP_STARTS  30
 
 static int list_operations(void)
 {
@@ -83,13 +85,12 @@ static void choose_by(struct measurement *m, const char *pattern)
 		     pattern);
 }
 
-static int write_reports(const struct measurement *m)
+static int write_reports(const struct measurement *m, const struct launcher *l)
 {
-	int error = m->o->json ? json_write(m, m->o->json) : 0;
+	const struct options *o = m->o;
+	int ret = o->json ? report_verdict(o->json, json_write(m, o->json)) : 0;
 
-	if (error)
-		warnx("%s: %s", m->o->json, strerror(-error));
-	return error ? EXIT_UNUSABLE : 0;
+	return ret ?: o->html ? report_verdict(o->html, page_write(m, l, o->html)) : 0;
 }
 
 static void tell(const struct measurement *m, FILE *to)
@@ -136,6 +137,7 @@ static bool in_between(size_t i)
 static int measure(const struct options *o)
 {
 	struct measurement m = { .o = o };
+	struct launcher l = {};
 	int ret = 0;
 
 	for (char **name = o->names; *name; name++)
@@ -145,7 +147,7 @@ static int measure(const struct options *o)
 			m.left_out++;
 		else
 			choose(&m, op_at(i));
-	check_folder(o->json);
+	check_reports(o);
 	if (place_make(&m.place))
 		err(EXIT_UNUSABLE, "a folder for temporary files");
 	if (m.n)
@@ -154,15 +156,19 @@ static int measure(const struct options *o)
 		progress_say(m.labs[i].experiment->name);
 		lab_run(&m.labs[i], m.labs[i].experiment, &m.place, o);
 	}
+	/* The page of all operations shows the steps of a start as well. */
+	if (o->html && !*o->names)
+		launcher_measure(&l, &m.place, STEP_STARTS);
 	progress_clear();
 	if (!place_remove(&m.place))
 		ret = 1;
 	if (!stop_signal) {
-		tell(&m, o->json && !strcmp(o->json, "-") ? stderr : stdout);
-		ret = ret ?: write_reports(&m);
+		tell(&m, table_file(o));
+		ret = ret ?: write_reports(&m, &l);
 		ret = ret ?: verdict(&m);
 	}
 	measure_free(&m);
+	launcher_free(&l);
 	return stop_signal ? 128 + stop_signal : ret;
 }
 

@@ -15,12 +15,12 @@ const char *readable(double seconds, char *to, size_t size)
 	} units[] = { { 1, "s" }, { 1e-3, "ms" }, { 1e-6, "us" }, { 1e-9, "ns" } };
 	size_t i = 0;
 
-	while (i + 1 < ARRAY_SIZE(units) && seconds < units[i].unit)
+	while (i + 1 < ARRAY_SIZE(units) && fabs(seconds) < units[i].unit)
 		i++;
 	snprintf(to, size, "%.*f %s",
-		 seconds / units[i].unit < 10	 ? 2
-		 : seconds / units[i].unit < 100 ? 1
-						 : 0,
+		 fabs(seconds) / units[i].unit < 10    ? 2
+		 : fabs(seconds) / units[i].unit < 100 ? 1
+						       : 0,
 		 seconds / units[i].unit, units[i].name);
 	return to;
 }

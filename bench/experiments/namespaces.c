@@ -20,6 +20,7 @@
 #define US	     1e6
 #define MS	     1e3
 #define LOOP	     1000
+#define STARTS	     30
 
 extern char **environ;
 
@@ -79,10 +80,7 @@ void experiment_net_share(struct lab *lab)
 	struct launcher l;
 	double whole, lo = 0;
 
-	bundle_make(lab->place, 0);
-	launcher_begin(&l, lab->place);
-	for (int i = 0; i < 30 && !l.error && !stop_signal; i++)
-		launcher_run(&l);
+	launcher_measure(&l, lab->place, STARTS);
 	if (l.error && !lab->error)
 		lab->error = text("%s", l.error);
 	whole = samples_summary(&l.total).p10;

@@ -183,7 +183,7 @@ static void child(const struct launcher *l, struct stamps *s)
 	_exit(1);
 }
 
-void launcher_begin(struct launcher *l, const struct place *place)
+static void launcher_begin(struct launcher *l, const struct place *place)
 {
 	CLEAN(free_text) char *bundle = bundle_path(place, 0);
 
@@ -250,7 +250,7 @@ static int timed(struct launcher *l, struct stamps *s)
 	return status;
 }
 
-int launcher_run(struct launcher *l)
+static int launcher_run(struct launcher *l)
 {
 	struct stamps *s =
 		mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -270,6 +270,14 @@ int launcher_run(struct launcher *l)
 		l->error = text("%s: %s", l->names[s->failed], strerror(s->error ?: ECHILD));
 	munmap(s, sizeof(*s));
 	return status ? -1 : 0;
+}
+
+void launcher_measure(struct launcher *l, const struct place *place, unsigned int runs)
+{
+	bundle_make(place, 0);
+	launcher_begin(l, place);
+	for (unsigned int i = 0; i < runs && !l->error && !stop_signal; i++)
+		launcher_run(l);
 }
 
 void launcher_free(struct launcher *l)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "machine.h"
+#include "page.h"
 #include "report.h"
 #include "start.h"
 
@@ -142,14 +143,49 @@ static int write_json(const char *path, const struct launcher *l, const struct r
 	return report_write(root, path);
 }
 
-static int write_reports(const struct options *o, const struct launcher *l, const struct runtime *v,
-			 size_t n)
-{
-	int error = o->json ? write_json(o->json, l, v, n) : 0;
+struct start_results {
+	const struct launcher *l;
+	const struct runtime *v;
+	size_t n;
+};
 
-	if (error)
-		warnx("%s: %s", o->json, strerror(-error));
-	return error ? EXIT_UNUSABLE : 0;
+static void tell_all(const void *what, FILE *to)
+{
+	const struct start_results *t = what;
+
+	machine_tell(to);
+	tell_steps(t->l, to);
+	tell_runtimes(t->l, t->v, t->n, to);
+}
+
+static int write_page(const char *path, const struct start_results *t)
+{
+	struct box *boxes = NULL;
+	size_t n = 0;
+	struct page p;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].times.n) {
+			boxes = grow(boxes, n, sizeof(*boxes));
+			boxes[n++] = (struct box) { t->v[i].name, &t->v[i].times };
+		}
+	page_begin(&p, "bulkhead bench start");
+	page_heading(&p, "The steps of a container's start");
+	if (t->l->total.n)
+		page_steps(&p, t->l);
+	page_heading(&p, "Runtimes");
+	if (n)
+		page_boxes(&p, "runtimes", boxes, n);
+	page_text(&p, tell_all, t);
+	free(boxes);
+	return page_end(&p, path);
+}
+
+static int write_reports(const struct options *o, const struct start_results *t)
+{
+	int ret = o->json ? report_verdict(o->json, write_json(o->json, t->l, t->v, t->n)) : 0;
+
+	return ret ?: o->html ? report_verdict(o->html, write_page(o->html, t)) : 0;
 }
 
 /* Something that should work failed: 1. */
@@ -167,7 +203,6 @@ int start_main(const struct options *o, char *const *names)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned int workers = o->workers ?: cpus > 0 ? (unsigned int)cpus : 1;
-	FILE *to = o->json && !strcmp(o->json, "-") ? stderr : stdout;
 	struct place place;
 	struct launcher l;
 	struct runtime *v;
@@ -175,25 +210,23 @@ int start_main(const struct options *o, char *const *names)
 	int ret;
 
 	runtimes_check(names);
-	check_folder(o->json);
+	check_reports(o);
 	if (place_make(&place))
 		err(EXIT_UNUSABLE, "a folder for temporary files");
 	bundle_sweep();
 	for (unsigned int w = 0; w < workers; w++)
 		bundle_make(&place, w);
 	v = runtimes_find(&place, names, &n);
-	launcher_begin(&l, &place);
-	for (unsigned int i = 0; i < o->runs && !l.error && !stop_signal; i++)
-		launcher_run(&l);
+	launcher_measure(&l, &place, o->runs);
 	runtimes_measure(&place, v, n, o->runs);
 	for (size_t i = 0; i < n; i++)
 		measure_rates(&place, &v[i], workers);
 	ret = place_remove(&place) ? 0 : 1;
 	if (!stop_signal) {
-		machine_tell(to);
-		tell_steps(&l, to);
-		tell_runtimes(&l, v, n, to);
-		ret = write_reports(o, &l, v, n) ?: ret ?: verdict(&l, v, n);
+		struct start_results t = { &l, v, n };
+
+		tell_all(&t, table_file(o));
+		ret = write_reports(o, &t) ?: ret ?: verdict(&l, v, n);
 	}
 	runtimes_free(v, n);
 	launcher_free(&l);

@@ -45,9 +45,8 @@ char *bundle_path(const struct place *place, unsigned int worker);
 /* Cgroups that runtimes of dead benchmarks have left, in whichever hierarchy. */
 void bundle_sweep(void);
 
-void launcher_begin(struct launcher *l, const struct place *place);
-/* One start: 0, or -1 with l->error. */
-int launcher_run(struct launcher *l);
+/* That many starts; l->error is the reason if there are fewer. */
+void launcher_measure(struct launcher *l, const struct place *place, unsigned int runs);
 void launcher_free(struct launcher *l);
 
 /* A name that is not known is an error of the command line. */
