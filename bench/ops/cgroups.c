@@ -10,12 +10,15 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "clock.h"
 #include "dirs.h"
 #include "op.h"
 #include "place.h"
 #include "text.h"
 
-#define EVENT_LIMIT 10000 /* ms */
+#define EVENT_LIMIT  10000 /* ms */
+#define MOVING_LIMIT 100   /* ms, where it cannot be seen */
+#define MOVING_NAP   50	   /* us */
 
 /* Enters x->dir's folder as x->fd[0], so that paths are short. */
 static int open_dir(struct fixture *x)
@@ -230,6 +233,48 @@ static int thaw(struct fixture *x)
 	return ret ?: wait_event(x, "frozen 0");
 }
 
+/* Where it sleeps: in the freezer, elsewhere, or (running, or nobody may know) nowhere. */
+static enum { NOWHERE, FREEZER, ELSEWHERE } sleeps_where(pid_t pid)
+{
+	CLEAN(free_text) char *path = text("/proc/%d/wchan", pid);
+	CLEAN(free_text) char *where = file_text(path);
+
+	if (!where || !*where || !strcmp(where, "0"))
+		return NOWHERE;
+	return strstr(where, "get_signal") || strstr(where, "freezer") ? FREEZER : ELSEWHERE;
+}
+
+/*
+ * cgroup.events says "frozen 0" before anybody has moved, and who has not is frozen
+ * again at no cost at all: so until each is back where it slept before.
+ */
+static int await_moving(struct fixture *x)
+{
+	uint64_t begin = clock_ns();
+
+	for (long i = 0; i < x->op->n; i++)
+		for (;;) {
+			uint64_t ms = (clock_ns() - begin) / 1000000u;
+			int where = sleeps_where(x->ahead[i]);
+
+			if (where == ELSEWHERE || (where == NOWHERE && ms > MOVING_LIMIT))
+				break;
+			if (ms > EVENT_LIMIT) {
+				errno = ETIMEDOUT;
+				return op_fail(x, "process %d moves", x->ahead[i]);
+			}
+			nap_us(MOVING_NAP);
+		}
+	return 0;
+}
+
+static int thaw_all(struct fixture *x)
+{
+	int ret = thaw(x);
+
+	return ret ?: await_moving(x);
+}
+
 /*
  * A new cgroup for each sample, as a manager has one for each container.  It has to
  * be new: 6.18 kills at once what is cloned from outside into a cgroup that was killed
@@ -316,7 +361,7 @@ static void add_members(void)
 		.flags = OP_SLEEPS,
 		.prepare = prepare_freeze,
 		.run = freeze,
-		.undo = thaw,
+		.undo = thaw_all,
 		.teardown = teardown_filled,
 	};
 	struct op thaws = freezes, kills = freezes;
@@ -325,7 +370,7 @@ static void add_members(void)
 	thaws.what = "cgroup.freeze written until %ld processes run again";
 	thaws.before = freeze;
 	thaws.run = thaw;
-	thaws.undo = NULL;
+	thaws.undo = await_moving;
 	kills.name = "cgroup.kill.procs%ld";
 	kills.what = "cgroup.kill written until %ld processes are dead";
 	kills.flags |= OP_LOOSE;
