@@ -13,7 +13,7 @@
 #include "report.h"
 #include "start.h"
 
-#define RATE_EACH 10 /* starts of each worker */
+#define RATE_EACH 10 /* starts of each worker, at most */
 
 static void tell_steps(const struct launcher *l, FILE *to)
 {
@@ -40,7 +40,8 @@ static void tell_steps(const struct launcher *l, FILE *to)
 		l->total.n);
 }
 
-static void measure_rates(const struct place *place, struct runtime *r, unsigned int workers)
+static void measure_rates(const struct place *place, struct runtime *r, unsigned int workers,
+			  unsigned int runs)
 {
 	for (unsigned int w = 1; !r->error && w <= workers && !stop_signal; w *= 2) {
 		struct rate *rate;
@@ -48,7 +49,8 @@ static void measure_rates(const struct place *place, struct runtime *r, unsigned
 		r->rates = grow(r->rates, r->n_rates, sizeof(*r->rates));
 		rate = &r->rates[r->n_rates++];
 		rate->workers = w;
-		rate->rate = runtime_rate(place, r, w, RATE_EACH, &rate->why);
+		rate->rate =
+			runtime_rate(place, r, w, runs < RATE_EACH ? runs : RATE_EACH, &rate->why);
 	}
 }
 
@@ -220,7 +222,7 @@ int start_main(const struct options *o, char *const *names)
 	launcher_measure(&l, &place, o->runs);
 	runtimes_measure(&place, v, n, o->runs);
 	for (size_t i = 0; i < n; i++)
-		measure_rates(&place, &v[i], workers);
+		measure_rates(&place, &v[i], workers, o->runs);
 	ret = place_remove(&place) ? 0 : 1;
 	if (!stop_signal) {
 		struct start_results t = { &l, v, n };

@@ -166,11 +166,11 @@ static char *quoted(char *const *argv)
 	return all;
 }
 
-static void exec_hyperfine(const struct place *place, const struct runtime *r, const char *export,
-			   const char *said)
+static void exec_hyperfine(const struct place *place, const struct runtime *r, unsigned int n,
+			   const char *export, const char *said)
 {
 	CLEAN(free_text) char *command = quoted(numbered(r, 0));
-	CLEAN(free_text) char *count = text("%d", ROUND);
+	CLEAN(free_text) char *count = text("%u", n);
 	int out = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (r->hide_unified && hide(place)) {
@@ -243,14 +243,14 @@ static char *try_alone(const struct place *place, const struct runtime *r)
 	return status ? reason(said) : NULL;
 }
 
-static void round_of(const struct place *place, struct runtime *r)
+static void round_of(const struct place *place, struct runtime *r, unsigned int n)
 {
 	CLEAN(free_text) char *export = text("%s/hyperfine.json", place->temp);
 	CLEAN(free_text) char *said = text("%s/said", place->temp);
 	pid_t pid = child_fork(0, NO_CGROUP);
 
 	if (!pid)
-		exec_hyperfine(place, r, export, said);
+		exec_hyperfine(place, r, n, export, said);
 	if (pid > 0)
 		child_wait(pid);
 	take(r, export, said);
@@ -268,7 +268,7 @@ void runtimes_measure(const struct place *place, struct runtime *v, size_t n, un
 			struct runtime *r = &v[(first + k) % n];
 
 			if (!r->error)
-				round_of(place, r);
+				round_of(place, r, runs - done < ROUND ? runs - done : ROUND);
 		}
 	}
 }
