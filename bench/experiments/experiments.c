@@ -26,7 +26,9 @@ const struct experiment experiments[] = {
 	{ "rund-cgroup-storm", "mkdir of cgroups by 400 processes at once",
 	  "RunD (Li et al., USENIX ATC 2022); RFC of 2021 on mkdir of cgroups: 900 ms at 400 "
 	  "containers",
-	  "fewer CPUs; cgroup2 without controllers; five mkdirs by each process, nothing else",
+	  "fewer CPUs; cgroup2 without controllers; five mkdirs by each process, nothing else; "
+	  "waiting for a CPU "
+	  "is in it",
 	  experiment_cgroup_storm },
 	{ "particle-net-share", "the network's share of a container's start",
 	  "Particle (Thomas et al., SoCC 2020): up to 84 %",

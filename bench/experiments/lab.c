@@ -3,6 +3,8 @@
 #include "lab.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,8 @@
 #define COST_SECONDS  2.0
 #define QUICK_SECONDS 0.5
 #define BATCHES_LEAST 3
-#define NAP_US	      200
+#define READY_NAP     2000	     /* us */
+#define STOP_LATENCY  200	     /* ms */
 #define READY_LIMIT   60000000000ull /* ns */
 
 const struct experiment *experiment_find(const char *name)
@@ -102,7 +105,8 @@ struct summary lab_cost(struct lab *lab, const char *operation)
 
 /* Many processes that begin at once; in shared memory. */
 struct crowd {
-	unsigned int ready, go;
+	unsigned int ready;
+	int gate[2];	   /* a pipe: its end is the beginning for all */
 	uint64_t until;	   /* 0: EACH times */
 	unsigned int each; /* 0: until then */
 	int error;
@@ -125,8 +129,8 @@ static int crowd_work(struct fixture *x, struct crowd *c, unsigned int number)
 	unsigned int n = 0;
 	int ret = 0;
 
-	while (!__atomic_load_n(&c->go, __ATOMIC_ACQUIRE))
-		nap_us(NAP_US);
+	close(c->gate[1]);
+	pipe_hear(c->gate[0]);
 	while (!ret && (c->each ? n < c->each : clock_ns() < c->until)) {
 		uint64_t begin;
 
@@ -163,10 +167,24 @@ static void crowd_start(struct crowd *c, unsigned int n, double seconds)
 {
 	uint64_t limit = clock_ns() + READY_LIMIT;
 
-	while (__atomic_load_n(&c->ready, __ATOMIC_ACQUIRE) < n && clock_ns() < limit)
-		nap_us(NAP_US);
+	while (__atomic_load_n(&c->ready, __ATOMIC_ACQUIRE) < n && clock_ns() < limit &&
+	       !stop_signal)
+		nap_us(READY_NAP);
 	c->until = clock_ns() + (uint64_t)(seconds * 1e9);
-	__atomic_store_n(&c->go, 1, __ATOMIC_RELEASE);
+	close(c->gate[1]);
+}
+
+/* Told to stop, nobody goes on: what they have made is the place's, and ends with it. */
+static bool await_or_kill(pid_t pid)
+{
+	struct pollfd p = { .fd = sys_pidfd_open(pid), .events = POLLIN };
+
+	while (!stop_signal && poll(&p, 1, STOP_LATENCY) <= 0)
+		;
+	close(p.fd);
+	if (stop_signal)
+		kill(pid, SIGKILL);
+	return child_wait(pid) == 0;
 }
 
 static struct crowd *crowd_run(struct lab *lab, const struct op *op, unsigned int n,
@@ -178,7 +196,7 @@ static struct crowd *crowd_run(struct lab *lab, const struct op *op, unsigned in
 	pid_t *pids = grow(NULL, n, sizeof(*pids));
 	double begin;
 
-	if (c == MAP_FAILED) {
+	if (c == MAP_FAILED || pipe2(c->gate, O_CLOEXEC)) {
 		fail(lab, op->name, strerror(errno));
 		free(pids);
 		return NULL;
@@ -195,9 +213,10 @@ static struct crowd *crowd_run(struct lab *lab, const struct op *op, unsigned in
 	crowd_start(c, n, seconds);
 	begin = now();
 	for (unsigned int i = 0; i < n; i++)
-		if (pids[i] < 0 || child_wait(pids[i]))
+		if (pids[i] < 0 || !await_or_kill(pids[i]))
 			fail(lab, op->name, "a process of the crowd has died");
 	*took = now() - begin;
+	close(c->gate[0]);
 	free(pids);
 	if (c->error)
 		fail(lab, op->name, *c->why ? c->why : strerror(-c->error));
@@ -271,7 +290,7 @@ double lab_span(struct lab *lab, const struct op *op,
 	pid = child_fork(0, lab->place->cgroup_fd >= 0 ? lab->place->cgroup_fd : NO_CGROUP);
 	if (!pid)
 		span_child(lab, op, t, fn);
-	if (pid < 0 || child_wait(pid))
+	if (pid < 0 || !await_or_kill(pid))
 		fail(lab, op->name, "its process has died");
 	else if (t->error)
 		fail(lab, op->name, *t->why ? t->why : strerror(-t->error));
