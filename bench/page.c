@@ -6,10 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "child.h"
+#include "gnuplot.h"
 #include "text.h"
 
 #define WIDTH	    900
@@ -42,71 +40,25 @@ static void escape(const char *s, FILE *to)
 	}
 }
 
-/* gnuplot with SCRIPT as its input, which it can read at its own pace; its output, or -1. */
-static int start_gnuplot(const char *script, size_t size, pid_t *pid)
+/* The SVG without what only a file of its own has: 0 or -errno. */
+static int plot(const char *script, char **svg)
 {
-	CLEAN(close_fd) int in = memfd_create("plot", MFD_CLOEXEC);
-	int out[2];
+	CLEAN(free_text) char *all = NULL;
+	int ret = gnuplot(script, &all);
+	const char *from = ret ? NULL : strstr(all, "<svg");
 
-	if (in < 0 || write(in, script, size) != (ssize_t)size || pipe(out))
-		return -1;
-	*pid = child_fork(0, NO_CGROUP);
-	if (!*pid) {
-		lseek(in, 0, SEEK_SET);
-		dup2(in, STDIN_FILENO);
-		dup2(out[1], STDOUT_FILENO);
-		close(out[0]);
-		execlp("gnuplot", "gnuplot", "-", NULL);
-		_exit(127);
-	}
-	close(out[1]);
-	return out[0];
-}
-
-static char *all_of(int fd)
-{
-	char *all = NULL, some[65536];
-	size_t n = 0;
-	ssize_t got;
-
-	while ((got = read(fd, some, sizeof(some))) > 0 || (got < 0 && errno == EINTR)) {
-		if (got < 0)
-			continue;
-		all = text_room(all, n + (size_t)got + 1);
-		memcpy(all + n, some, (size_t)got);
-		all[n += (size_t)got] = '\0';
-	}
-	close(fd);
-	return all;
-}
-
-/* The SVG without what only a file of its own has; NULL with errno. */
-static char *plot(const char *script, size_t size)
-{
-	pid_t pid;
-	int out = start_gnuplot(script, size, &pid), status;
-	char *all, *svg;
-
-	if (out < 0)
-		return NULL;
-	all = all_of(out);
-	status = pid > 0 ? child_wait(pid) : -1;
-	svg = all && !status ? strstr(all, "<svg") : NULL;
-	if (svg)
-		svg = text("%s", svg);
-	else
-		errno = status == 127 << 8 ? ENOENT : EIO;
-	free(all);
-	return svg;
+	if (from)
+		*svg = text("%s", from);
+	return ret ?: from ? 0 : -EIO;
 }
 
 void page_check(void)
 {
-	static const char none[] = "set terminal svg\nplot x\n";
-	CLEAN(free_text) char *svg = plot(none, sizeof(none) - 1);
+	CLEAN(free_text) char *svg = NULL;
+	int error = plot("set terminal svg\nplot x\n", &svg);
 
-	if (!svg)
-		err(EXIT_UNUSABLE, "--html: gnuplot draws nothing");
+	if (error)
+		errx(EXIT_UNUSABLE, "--html: gnuplot: %s", strerror(-error));
 }
 
 /* A script that is written into, then drawn. */
@@ -132,13 +84,14 @@ static void script_begin(struct script *s, struct page *p, int width, int height
 static void script_draw(struct script *s, struct page *p)
 {
 	CLEAN(free_text) char *svg = NULL;
+	int error;
 
 	fclose(s->to);
-	svg = plot(s->text, s->size);
-	if (svg)
+	error = plot(s->text, &svg);
+	if (!error)
 		fprintf(p->to, "<figure>%s</figure>\n", svg);
 	else if (!p->error)
-		p->error = errno ? -errno : -EIO;
+		p->error = error;
 	free(s->text);
 }
 
