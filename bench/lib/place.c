@@ -37,8 +37,9 @@ static int lock_folder(const char *path)
 	return fd;
 }
 
-/* That the root has controllers because of us is written down as a folder in ours. */
+/* That controllers are enabled because of us is written down as folders in ours. */
 #define BORROWED "root-controllers"
+#define ENABLED	 "own-controllers"
 
 /* "+a" or "-a" for each of the words, one by one: not all of them may be had. */
 static void switch_each(const char *dir, const char *list, char sign)
@@ -74,13 +75,18 @@ char *place_controllers_begin(const struct place *p)
 	CLEAN(free_text) char *may = list_in(parent, "cgroup.controllers");
 	CLEAN(free_text) char *has = list_in(parent, "cgroup.subtree_control");
 	CLEAN(free_text) char *borrowed = text("%s/" BORROWED, p->cgroup);
+	CLEAN(free_text) char *enabled = text("%s/" ENABLED, p->cgroup);
 	CLEAN(free_text) char *ours = NULL;
-	char *list;
+	char *list = list_in(p->cgroup, "cgroup.subtree_control");
 
+	if (list && *list)
+		return list; /* somebody else's work, and to stay */
+	free(list);
 	if (has && !*has && may && *may && !mkdir(borrowed, 0755))
 		switch_each(parent, may, '+');
 	ours = list_in(p->cgroup, "cgroup.controllers");
-	switch_each(p->cgroup, ours, '+');
+	if (!mkdir(enabled, 0755))
+		switch_each(p->cgroup, ours, '+');
 	list = list_in(p->cgroup, "cgroup.subtree_control");
 	if (list && *list)
 		return list;
@@ -89,22 +95,22 @@ char *place_controllers_begin(const struct place *p)
 	return NULL;
 }
 
-static void give_back(const char *cgroup)
+/* What the mark is about, if it is there, is undone. */
+static void undo_marked(const struct place *p, const char *mark, const char *dir)
 {
-	CLEAN(free_text) char *parent = parent_of(cgroup);
-	CLEAN(free_text) char *list = list_in(parent, "cgroup.subtree_control");
-	CLEAN(free_text) char *borrowed = text("%s/" BORROWED, cgroup);
+	CLEAN(free_text) char *path = text("%s/%s", p->cgroup, mark);
+	CLEAN(free_text) char *list = list_in(dir, "cgroup.subtree_control");
 
-	if (!rmdir(borrowed))
-		switch_each(parent, list, '-');
+	if (!rmdir(path))
+		switch_each(dir, list, '-');
 }
 
 void place_controllers_end(const struct place *p)
 {
-	CLEAN(free_text) char *list = list_in(p->cgroup, "cgroup.subtree_control");
+	CLEAN(free_text) char *parent = parent_of(p->cgroup);
 
-	switch_each(p->cgroup, list, '-');
-	give_back(p->cgroup);
+	undo_marked(p, ENABLED, p->cgroup);
+	undo_marked(p, BORROWED, parent);
 }
 
 /* A benchmark's; what it has borrowed goes back when nobody below has it any more. */
