@@ -81,8 +81,14 @@ TEST_F(cpuset, partition_hotplug)
 		child_sleep();
 	cgroup_add(&top, c.pid);
 	ASSERT_TRUE(allowed_are(c.pid, self->cpu[1]));
-	file_write(self->online, "0");
-	EXPECT_SOON(!strncmp(partition_state(&top), "root invalid (", 14));
+	/* Of a member it went in the other tests; 6.12 takes its own fair servers for deadlines. */
+	if (file_try_write(self->online, "0") && errno == EBUSY) {
+		child_kill(&c);
+		partition_clear(&top);
+		check_defect("the last CPU of a partition cannot go offline (EBUSY), though no "
+			     "deadline task is there");
+	}
+	EXPECT_SOON(!strncmp(partition_state(&top), "root invalid", 12));
 	EXPECT_SOON(allowed_are(c.pid, partition_root_effective()));
 	file_write(self->online, "1");
 	EXPECT_SOON(!strcmp("root", partition_state(&top)));
