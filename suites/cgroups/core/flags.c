@@ -152,6 +152,143 @@ TEST_F(core_mount, pids_localevents)
 	EXPECT_STREQ(before, cgroup_mount_flags());
 }
 
+/* Huge pages of a child: how much more memory.current says, and the line of memory.stat. */
+#define HUGE (2 * MB)
+
+static void huge_charge(const struct cgroup *cg, bool charged)
+{
+	struct child c;
+	int64_t before = cgroup_number(cg, "memory.current");
+
+	CHILD (&c, .cgroup = cg) {
+		char *at = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+		MUST(at == MAP_FAILED ? -1 : 0);
+		at[0] = at[HUGE] = 1;
+		child_meet(&c);
+		child_meet(&c); /* until the flag is another one */
+		at[0] = at[HUGE] = 2;
+		child_meet(&c);
+		child_sleep();
+	}
+	child_meet(&c);
+	int64_t grown = cgroup_number(cg, "memory.current") - before;
+
+	EXPECT_EQ(charged, grown >= 2 * HUGE);
+	EXPECT_SOON(cgroup_key(cg, "memory.stat", "hugetlb") == (charged ? 2 * HUGE : 0));
+	if (!charged) {
+		cgroup_set_mount_flags("memory_hugetlb_accounting");
+		child_meet(&c);
+		child_meet(&c);
+		EXPECT_GT(HUGE, cgroup_number(cg, "memory.current") - before);
+		EXPECT_EQ(0, cgroup_key(cg, "memory.stat", "hugetlb"));
+	}
+	child_kill(&c);
+	EXPECT_SOON(cgroup_number(cg, "memory.current") < before + HUGE);
+}
+
+TEST_F(core_mount, memory_hugetlb_accounting)
+{
+	char *before = cgroup_mount_flags();
+	struct cgroup a;
+
+	need_feature("memory_hugetlb_accounting");
+	need_controller("memory");
+	a = cgroup_make("a");
+	cgroup_set_mount_flags("");
+	huge_charge(&a, false);
+	huge_charge(&a, true); /* the flag is set from here on */
+	cgroup_set_mount_flags(before);
+	EXPECT_STREQ(before, cgroup_mount_flags());
+}
+
+/* The wait status of a process that touches two huge pages. */
+static int huge_touch(const struct cgroup *cg)
+{
+	struct child c;
+
+	CHILD (&c, .cgroup = cg) {
+		char *at = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+		MUST(at == MAP_FAILED ? -1 : 0);
+		at[0] = at[HUGE] = 1;
+	}
+	return child_reap(&c);
+}
+
+TEST_F(core_mount, hugetlb_accounting_sigbus)
+{
+	char *before = cgroup_mount_flags();
+	struct cgroup a;
+
+	need_feature("memory_hugetlb_accounting");
+	need_controller("memory");
+	a = cgroup_make("a");
+	cgroup_write(&a, "memory.max", "3M");
+	cgroup_set_mount_flags("");
+	EXPECT_EQ(0, huge_touch(&a));
+	cgroup_set_mount_flags("memory_hugetlb_accounting");
+	EXPECT_EQ(SIGBUS, huge_touch(&a) & 0x7f);
+	EXPECT_LE(2, file_number("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"));
+	EXPECT_EQ(0, cgroup_key(&a, "memory.events", "oom_kill"));
+	cgroup_write(&a, "memory.max", "16M");
+	EXPECT_EQ(0, huge_touch(&a));
+	cgroup_set_mount_flags(before);
+	EXPECT_STREQ(before, cgroup_mount_flags());
+}
+
+#define CACHE (16 * MB)
+
+/*
+ * How much page cache a cgroup without a protection of its own keeps, whose
+ * parent has memory.min for it, when a sibling of the parent could give as much.
+ */
+static int64_t kept_below(const char *flags)
+{
+	struct cgroup g = cgroup_make("g"), p[2], c[2];
+	int64_t kept;
+
+	cgroup_set_mount_flags(flags);
+	cgroup_enable(&g, "memory");
+	for (int i = 0; i < 2; i++) {
+		int fd = storage_open(CACHE);
+
+		p[i] = cgroup_make_in(&g, i ? "free" : "protected");
+		cgroup_enable(&p[i], "memory");
+		c[i] = cgroup_make_in(&p[i], "c");
+		IN_CHILD (.cgroup = &c[i])
+			hog_read(fd, CACHE);
+		EXPECT_SOON(cgroup_key(&c[i], "memory.stat", "file") >= CACHE * 15 / 16);
+	}
+	cgroup_write(&p[0], "memory.min", "%ld", CACHE + 4 * MB);
+	cgroup_write(&g, "memory.high", "%ld", CACHE + 4 * MB);
+	EXPECT_SOON(cgroup_number(&g, "memory.current") <= CACHE + 6 * MB);
+	kept = cgroup_number(&c[0], "memory.current");
+	check_note("\"%s\": the protected keeps %.1f MB of %ld, the other %.1f", flags,
+		   kept / (double)MB, CACHE / MB,
+		   cgroup_number(&c[1], "memory.current") / (double)MB);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_SOON(!rmdir(c[i].path));
+		ASSERT_SOON(!rmdir(p[i].path));
+	}
+	ASSERT_SOON(!rmdir(g.path));
+	return kept;
+}
+
+TEST_F(core_mount, memory_recursiveprot)
+{
+	char *before = cgroup_mount_flags();
+
+	need_feature("memory_recursiveprot");
+	need_controller("memory");
+	EXPECT_LE(CACHE * 15 / 16, kept_below("memory_recursiveprot"));
+	EXPECT_GE(CACHE * 13 / 16, kept_below(""));
+	cgroup_set_mount_flags(before);
+	EXPECT_STREQ(before, cgroup_mount_flags());
+}
+
 /* The directories from the root of the hierarchy down to the test's own. */
 struct chain {
 	struct cgroup cg[16];
