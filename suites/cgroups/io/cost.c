@@ -282,6 +282,7 @@ TEST_F(io, stat_discard)
 	IN_CHILD (.cgroup = &self->a) {
 		int fd = MUST(open(need_disk(), O_RDWR | O_CLOEXEC));
 
+		io_transfer(1, 4096, false); /* a line has who read or wrote as well */
 		int ret = ioctl(fd, BLKDISCARD, range);
 
 		if (ret && errno == EOPNOTSUPP)
