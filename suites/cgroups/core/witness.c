@@ -91,7 +91,7 @@ TEST_F(core_witness, tree)
 	EXPECT_EQ(0, witness_lost(self->w));
 }
 
-/* One for each task that a write moves; a clone into a cgroup is no move. */
+/* One for each write that succeeds; a clone into a cgroup is no move. */
 TEST_F(core_witness, attach)
 {
 	struct child c;
@@ -103,11 +103,13 @@ TEST_F(core_witness, attach)
 	cgroup_add(&self->b, c.pid);
 	EXPECT_EQ(1, SEEN(&self->b, WITNESS_ATTACH));
 	EXPECT_TRUE(cgroup_contains(&self->b, c.pid));
-	cgroup_add(&self->b, c.pid); /* there already */
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->b, "cgroup.procs", "x"));
 	EXPECT_EQ(1, SEEN(&self->b, WITNESS_ATTACH));
+	cgroup_add(&self->b, c.pid); /* there already */
+	EXPECT_EQ(2, SEEN(&self->b, WITNESS_ATTACH));
 	cgroup_add(&self->a, c.pid);
 	EXPECT_EQ(1, SEEN(&self->a, WITNESS_ATTACH));
-	EXPECT_EQ(1, SEEN(&self->b, WITNESS_ATTACH));
+	EXPECT_EQ(2, SEEN(&self->b, WITNESS_ATTACH));
 	EXPECT_EQ(0, witness_lost(self->w));
 }
 
