@@ -213,38 +213,56 @@ TEST_F(core_mount, memory_hugetlb_accounting)
 	EXPECT_STREQ(before, cgroup_mount_flags());
 }
 
-/* The wait status of a process that touches two huge pages. */
-static int huge_touch(const struct cgroup *cg)
+/* A process that touches two huge pages. */
+static void huge_touch(struct child *c, const struct cgroup *cg)
 {
-	struct child c;
-
-	CHILD (&c, .cgroup = cg) {
+	CHILD (c, .cgroup = cg) {
 		char *at = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 
 		MUST(at == MAP_FAILED ? -1 : 0);
+		child_meet(c);
 		at[0] = at[HUGE] = 1;
 	}
-	return child_reap(&c);
+	child_meet(c);
+}
+
+/* Busy and not getting anywhere: the fault comes again and again (6.12). */
+static void expect_sigbus(struct child *c, const char *flags)
+{
+	bool dead = SOON(proc_state(c->pid) == 'Z');
+
+	if (!dead && proc_state(c->pid) == 'R') {
+		child_kill(c);
+		cgroup_set_mount_flags(flags);
+		check_defect("a huge page that memory.max has no room for is faulted for ever "
+			     "instead of SIGBUS");
+	}
+	EXPECT_EQ(SIGBUS, child_reap(c) & 0x7f);
 }
 
 TEST_F(core_mount, hugetlb_accounting_sigbus)
 {
 	char *before = cgroup_mount_flags();
 	struct cgroup a;
+	struct child c;
 
 	need_feature("memory_hugetlb_accounting");
 	need_controller("memory");
 	a = cgroup_make("a");
 	cgroup_write(&a, "memory.max", "3M");
 	cgroup_set_mount_flags("");
-	EXPECT_EQ(0, huge_touch(&a));
+	huge_touch(&c, &a);
+	child_wait(&c);
 	cgroup_set_mount_flags("memory_hugetlb_accounting");
-	EXPECT_EQ(SIGBUS, huge_touch(&a) & 0x7f);
+	huge_touch(&c, &a);
+	expect_sigbus(&c, before);
 	EXPECT_LE(2, file_number("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"));
 	EXPECT_EQ(0, cgroup_key(&a, "memory.events", "oom_kill"));
 	cgroup_write(&a, "memory.max", "16M");
-	EXPECT_EQ(0, huge_touch(&a));
+	cgroup_set_mount_flags("memory_hugetlb_accounting");
+	huge_touch(&c, &a);
+	child_wait(&c);
 	cgroup_set_mount_flags(before);
 	EXPECT_STREQ(before, cgroup_mount_flags());
 }

@@ -89,9 +89,9 @@ static void make_device(bool *made)
 /* The file of its contexts; malloc'ed. */
 static char *verbs_file(void)
 {
-	DIR *dir = opendir("/sys/class/infiniband_verbs");
 	struct dirent *e;
 	char *found = NULL;
+	DIR *dir = opendir("/sys/class/infiniband_verbs");
 
 	while (dir && !found && (e = readdir(dir))) {
 		char path[512], name[64];
@@ -200,7 +200,6 @@ TEST_F(rdma, max_bad_input)
 		    { "nosuch hca_handle=-1", EINVAL },
 		    { "nosuch hca_handle=x", EINVAL },
 		    { "nosuch hca_handle", EINVAL },
-		    { "nosuch", EINVAL },
 		    { "nosuch index=0 index=0 hca_handle=1", EINVAL } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
@@ -212,6 +211,7 @@ TEST_F(rdma, max_enforced)
 {
 	char *file;
 
+	need_module("ib_uverbs");
 	make_device(&self->made);
 	file = verbs_file();
 	set_max(&self->a, "hca_handle=2 hca_object=3");
@@ -252,6 +252,7 @@ TEST_F(rdma, peak)
 	char *file;
 
 	need_cgroup_file(&self->a, "rdma.peak");
+	need_module("ib_uverbs");
 	make_device(&self->made);
 	file = verbs_file();
 	IN_CHILD () {
@@ -292,6 +293,7 @@ TEST_F(rdma, events)
 	int seen[2];
 
 	need_cgroup_file(&self->a, "rdma.events");
+	need_module("ib_uverbs");
 	make_device(&self->made);
 	file = verbs_file();
 	set_max(&self->p, "hca_handle=1");
