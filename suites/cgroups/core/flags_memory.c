@@ -82,8 +82,8 @@ static void huge_charge(const struct cgroup *cg, bool charged)
 	child_meet(&c);
 	int64_t grown = cgroup_number(cg, "memory.current") - before;
 
-	EXPECT_EQ(charged, grown >= 2 * HUGE);
-	if (charged && huge_line(cg) >= 0) /* a line of its own since 6.13 */
+	EXPECT_EQ(charged, grown >= 2 * HUGE - MB); /* what is freed meanwhile */
+	if (charged && huge_line(cg) >= 0)	    /* a line of its own since 6.13 */
 		EXPECT_SOON(huge_line(cg) == 2 * HUGE);
 	if (!charged) {
 		cgroup_set_mount_flags("memory_hugetlb_accounting");
