@@ -50,6 +50,18 @@ void cgroup_remove_at(struct here h, const struct cgroup *cg);
 /* A cgroup of a v1 hierarchy, below the test's own; skips where it is not mounted. */
 #define cgroup_v1_make(controller, name) cgroup_v1_make_at(HERE, controller, name)
 struct cgroup cgroup_v1_make_at(struct here h, const char *controller, const char *name);
+/*
+ * mount(2) of the type ("cgroup") on a fresh folder, for tests that need "vm".  What is made
+ * below is removed, and the hierarchy with it, when the test ends.  0, or -1 with errno.
+ */
+#define cgroup_v1_try_mount(root, type, options) cgroup_v1_try_mount_at(HERE, root, type, options)
+int cgroup_v1_try_mount_at(struct here h, struct cgroup *root, const char *type,
+			   const char *options);
+/* Failing is failed set-up, and a skip where v1 hierarchies with names are switched off. */
+#define cgroup_v1_mount(options) cgroup_v1_mount_at(HERE, options)
+struct cgroup cgroup_v1_mount_at(struct here h, const char *options);
+/* Why the controller cannot be on v1, for messages: " (CONFIG_MEMCG_V1 is not set)", or "". */
+const char *controller_v1_absence(const char *name);
 
 /* Interface files; as in file.h, only _try_ versions return on failure. */
 #define cgroup_read(cg, file) cgroup_read_at(HERE, cg, file)

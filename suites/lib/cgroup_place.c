@@ -9,6 +9,7 @@
  */
 #include "cgroup.h"
 #include "file.h"
+#include "kconfig.h"
 #include "mount.h"
 #include "wait.h"
 
@@ -34,6 +35,9 @@ static char absence[PATH_MAX + 128] = "no cgroup2 is mounted"; /* why there is n
 static struct {
 	atomic_int count;
 	struct cgroup made[V1_MAX];
+	/* Of a root that was mounted: with what, behind a first byte that is not NUL. */
+	char options[V1_MAX][512];
+	atomic_int hierarchies; /* how many there were before */
 } * v1;
 
 /* The mount point of a file system type with an option; NULL: none. */
@@ -146,20 +150,14 @@ void cgroup_prepare(void)
 		make_base();
 }
 
-/* Kill what is in a tree, thaw it, remove it bottom up. */
-static void sweep(const char *path)
+static void sweep(const char *path);
+
+static void sweep_below(const char *path)
 {
-	struct cgroup cg = { .version = 2 };
 	struct dirent *e;
 	DIR *dir = opendir(path);
 
-	if (!dir)
-		return;
-	snprintf(cg.path, sizeof(cg.path), "%s", path);
-	cgroup_try_write(&cg, "cgroup.kill", "1");
-	cgroup_try_write(&cg, "cgroup.freeze", "0");
-	cgroup_try_write(&cg, "freezer.state", "THAWED");
-	while ((e = readdir(dir))) {
+	while (dir && (e = readdir(dir))) {
 		char child[PATH_MAX];
 
 		if (e->d_type != DT_DIR || e->d_name[0] == '.')
@@ -167,8 +165,43 @@ static void sweep(const char *path)
 		if (snprintf(child, sizeof(child), "%s/%s", path, e->d_name) < (int)sizeof(child))
 			sweep(child);
 	}
-	closedir(dir);
+	if (dir)
+		closedir(dir);
+}
+
+/* Kill what is in a tree, thaw it, remove it bottom up. */
+static void sweep(const char *path)
+{
+	struct cgroup cg = { .version = 2 };
+
+	if (access(path, F_OK))
+		return;
+	snprintf(cg.path, sizeof(cg.path), "%s", path);
+	cgroup_try_write(&cg, "cgroup.kill", "1");
+	cgroup_try_write(&cg, "cgroup.freeze", "0");
+	cgroup_try_write(&cg, "freezer.state", "THAWED");
+	sweep_below(path);
 	SOON(!rmdir(path) || errno != EBUSY);
+}
+
+/*
+ * A hierarchy outlives its last mount while it has children, and the last trace
+ * of these goes a while after rmdir(2): a remount, that is refused as long.
+ */
+static int count_hierarchies(void)
+{
+	char *text = file_read("/proc/self/cgroup");
+	int n = text_lines(text);
+
+	free(text);
+	return n;
+}
+
+static void sweep_mount(const char *path, const char *options)
+{
+	sweep_below(path);
+	SOON(!mount(NULL, path, NULL, MS_REMOUNT, options) || errno != EBUSY);
+	umount2(path, MNT_DETACH);
 }
 
 void cgroup_finish(void)
@@ -202,8 +235,14 @@ void cgroup_end_test(void)
 		sweep(own.path);
 	/* Those below others come after them. */
 	for (int i = atomic_load(&v1->count); i-- > 0;)
-		if (i < V1_MAX)
+		if (i < V1_MAX && v1->options[i][0])
+			sweep_mount(v1->made[i].path, v1->options[i] + 1);
+		else if (i < V1_MAX)
 			sweep(v1->made[i].path);
+	int before = atomic_load(&v1->hierarchies);
+	/* And these are there a moment longer than their last mount. */
+	if (before)
+		SOON(count_hierarchies() <= before);
 }
 
 const char *cgroup_absence(void)
@@ -284,6 +323,66 @@ bool try_controller(const char *name)
 	return !why;
 }
 
+const char *controller_v1_absence(const char *name)
+{
+	static const struct {
+		const char *controller, *option;
+	} parts[] = { { "memory", "CONFIG_MEMCG_V1" }, { "cpuset", "CONFIG_CPUSETS_V1" } };
+	static char text[192];
+
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!strcmp(name, parts[i].controller) && !kernel_option(parts[i].option)) {
+			snprintf(text, sizeof(text), " (%s is not set)", parts[i].option);
+			return text;
+		}
+	char *row = text_value(file_read("/proc/cgroups"), name);
+
+	if (!row)
+		snprintf(text, sizeof(text), " (%s)", controller_absence(name));
+	return text;
+}
+
+static int next_place(struct here h)
+{
+	int place = atomic_fetch_add(&v1->count, 1);
+
+	if (place >= V1_MAX)
+		check_setup_failed(h, "more than %d v1 cgroups", V1_MAX);
+	return place;
+}
+
+int cgroup_v1_try_mount_at(struct here h, struct cgroup *root, const char *type,
+			   const char *options)
+{
+	char *dir = temp_dir_at(h);
+	int place;
+
+	*root = (struct cgroup) { .version = 1 };
+	snprintf(root->path, sizeof(root->path), "%s", dir);
+	free(dir);
+	if (!atomic_load(&v1->hierarchies))
+		atomic_store(&v1->hierarchies, count_hierarchies());
+	if (mount("cgroup", root->path, type, 0, options))
+		return -1;
+	place = next_place(h);
+	v1->made[place] = *root;
+	snprintf(v1->options[place], sizeof(v1->options[place]), " %s", options ?: "");
+	return 0;
+}
+
+struct cgroup cgroup_v1_mount_at(struct here h, const char *options)
+{
+	struct cgroup root;
+
+	if (!cgroup_v1_try_mount_at(h, &root, "cgroup", options))
+		return root;
+	if (errno == ENODEV || errno == ENOENT)
+		check_skip("not supported: a v1 hierarchy \"%s\" (%s; cgroup_no_v1=named)", options,
+			   errno_name(errno));
+	check_setup_failed(h, "mount a v1 hierarchy \"%s\": %s", options, errno_name(errno));
+}
+
 struct cgroup cgroup_v1_make_at(struct here h, const char *controller, const char *name)
 {
 	char *mount = find_mount("cgroup", controller), *text, *line;
@@ -291,7 +390,8 @@ struct cgroup cgroup_v1_make_at(struct here h, const char *controller, const cha
 	char at[PATH_MAX] = "";
 
 	if (!mount)
-		check_skip("not supported: no v1 hierarchy with %s is mounted", controller);
+		check_skip("not supported: no v1 hierarchy with %s is mounted%s", controller,
+			   controller_v1_absence(controller));
 	text = file_read_at(h, "/proc/self/cgroup");
 	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
 		char *names = strchr(line, ':') + 1, *path = strchr(names, ':');
@@ -306,9 +406,7 @@ struct cgroup cgroup_v1_make_at(struct here h, const char *controller, const cha
 
 	snprintf(parent.path, sizeof(parent.path), "%s%s", mount, at);
 	line = text_format("%s.%d.%s", tag ?: "bulkhead", getpid(), name);
-	int place = atomic_fetch_add(&v1->count, 1);
-	if (place >= V1_MAX)
-		check_setup_failed(h, "more than %d v1 cgroups", V1_MAX);
+	int place = next_place(h);
 	if (cgroup_try_make(&parent, line, &cg))
 		check_setup_failed(h, "mkdir %s: %s", cg.path, errno_name(errno));
 	v1->made[place] = cg;

@@ -59,4 +59,39 @@ static inline char *v1_root(const struct cgroup *cg, const char *controller)
 	return root;
 }
 
+/* Of /proc/cgroups: which hierarchy the controller is bound to, 0: to none of v1; -1: no such. */
+static inline int v1_hierarchy_of(const char *controller)
+{
+	char *row = text_value(file_read("/proc/cgroups"), controller);
+
+	return row ? atoi(row) : -1;
+}
+
+/* Options of a hierarchy without controllers that is ours alone; malloc'ed. */
+static inline char *v1_named(const char *name)
+{
+	return text_format("none,name=bulkhead.%d.%s", getpid(), name);
+}
+
+/*
+ * The root of a hierarchy in which processes may be moved about: of the first that is mounted
+ * here, or else of one without controllers.  own is a fresh cgroup in it.
+ */
+static inline struct cgroup v1_any(const char *name, char **hierarchy)
+{
+	static const char *const harmless[] = { "freezer", "pids", "devices", "cpuacct" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
+		if (v1_hierarchy_of(harmless[i]) > 0) {
+			*hierarchy = strdup(harmless[i]);
+			return cgroup_v1_make(harmless[i], name);
+		}
+	need_disposable();
+	char *options = v1_named("any");
+	struct cgroup root = cgroup_v1_mount(options);
+
+	*hierarchy = strdup(strchr(options, ',') + 1);
+	return v1_below(&root, name);
+}
+
 #endif
