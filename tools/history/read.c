@@ -124,7 +124,7 @@ static struct reading *read_all(struct history *h, const struct options *o)
 		h->by_date &= all[i].source.started != NULL;
 		check_machine(o, &all[0], &all[i]);
 	}
-	if (h->by_date)
+	if (h->by_date && all)
 		qsort(all, o->n_files, sizeof(*all), by_start);
 	return all;
 }
