@@ -202,8 +202,8 @@ TEST_F(v1_cpuset, hotplug_moves_tasks)
 	char *online = cpu_switch(self->cpu[1]);
 	struct child c;
 
-	configure(&self->b, self->cpu[1], self->mems);
 	configure(&self->a, self->both, self->mems);
+	configure(&self->b, self->cpu[1], self->mems);
 	v1_start(&c, &self->b);
 	file_write(online, "0");
 	EXPECT_SOON(cgroup_contains(&self->a, c.pid));
@@ -345,7 +345,7 @@ static int file_pages_on_1(const struct cgroup *cg)
 	CHILD (&c) {
 		cgroup_add(cg, 0);
 		hog_read(fd, PAGES * 4096);
-		char *at = mmap(NULL, PAGES * 4096, PROT_READ, MAP_SHARED, fd, 0);
+		char *at = mmap(NULL, PAGES * 4096, PROT_READ, MAP_SHARED, fd, storage_offset(fd));
 
 		ASSERT_TRUE(at != MAP_FAILED);
 		for (int i = 0; i < PAGES; i++)
