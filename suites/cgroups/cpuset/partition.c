@@ -145,6 +145,14 @@ TEST_F(cpuset, exclusive_sibling_conflict)
 	EXPECT_STREQ("", cgroup_read(&self->b, "cpuset.cpus.exclusive"));
 	EXPECT_OK(cgroup_try_write(&self->a, "cpuset.cpus.exclusive", "\n"));
 	EXPECT_OK(cgroup_try_write(&self->b, "cpuset.cpus.exclusive", "%s", self->cpu[1]));
+	EXPECT_OK(cgroup_try_write(&self->b, "cpuset.cpus.exclusive", "\n"));
+	/* Nor all that a sibling has for its own, though it does not ask for it alone. */
+	cgroup_write(&self->b, "cpuset.cpus", "%s", self->cpu[1]);
+	EXPECT_ERRNO(EINVAL,
+		     cgroup_try_write(&self->a, "cpuset.cpus.exclusive", "%s", self->cpu[1]));
+	EXPECT_STREQ("", cgroup_read(&self->a, "cpuset.cpus.exclusive"));
+	cgroup_write(&self->b, "cpuset.cpus", "%s,%s", self->cpu[0], self->cpu[1]);
+	EXPECT_OK(cgroup_try_write(&self->a, "cpuset.cpus.exclusive", "%s", self->cpu[1]));
 }
 
 TEST_F(cpuset, exclusive_effective)

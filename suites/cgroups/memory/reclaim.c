@@ -209,33 +209,58 @@ TEST_F(memory, protection_relative_to_target)
 	close(fd);
 }
 
-/*
- * The parent has 16 MB of protection to hand down and its children claim 48:
- * together they keep that much, and each has a part of it.
- */
+/* The parent has 16 MB of protection to hand down and its children claim 48. */
+struct claims {
+	struct cgroup q, x, y; /* x and y below q, with 24 MB of page cache each */
+	int fd[2];
+};
+
+static void claim(struct claims *c, const struct cgroup *p, const char *file)
+{
+	c->q = cgroup_make_in(p, text_format("q.%s", file));
+	cgroup_enable(&c->q, "memory");
+	c->x = cgroup_make_in(&c->q, "x");
+	c->y = cgroup_make_in(&c->q, "y");
+	cgroup_write(&c->q, file, "16M");
+	cgroup_write(&c->x, file, "36M");
+	cgroup_write(&c->y, file, "12M");
+	c->fd[0] = fill_cache(&c->x, 24 * MB);
+	c->fd[1] = fill_cache(&c->y, 24 * MB);
+}
+
+static void claims_end(struct claims *c)
+{
+	close(c->fd[0]);
+	close(c->fd[1]);
+	cgroup_remove(&c->x);
+	cgroup_remove(&c->y);
+	cgroup_remove(&c->q);
+}
+
 TEST_F(memory, protection_capped_by_parent)
 {
-	struct cgroup q = cgroup_make_in(&self->p, "q"), x, y, z = cgroup_make_in(&self->p, "z");
-	int fd[2];
+	struct cgroup z = cgroup_make_in(&self->p, "z");
+	struct claims c;
 
-	cgroup_enable(&q, "memory");
-	x = cgroup_make_in(&q, "x");
-	y = cgroup_make_in(&q, "y");
-	cgroup_write(&q, "memory.min", "16M");
-	cgroup_write(&x, "memory.min", "36M");
-	cgroup_write(&y, "memory.min", "12M");
-	fd[0] = fill_cache(&x, 24 * MB);
-	fd[1] = fill_cache(&y, 24 * MB);
+	claim(&c, &self->p, "memory.min");
 	no_swap(&self->p);
 	cgroup_write(&self->p, "memory.max", "64M");
-	/* All that is not protected has to go, and is still too little. */
+	/* All that is not protected has to go, and is still too little; each keeps a part. */
 	hog_run(&z, 60 * MB);
-	EXPECT_GE(24 * MB, file_bytes(&x) + file_bytes(&y));
-	EXPECT_LE(12 * MB, file_bytes(&x) + file_bytes(&y));
-	EXPECT_LE(3 * MB, file_bytes(&x));
-	EXPECT_LE(3 * MB, file_bytes(&y));
-	close(fd[0]);
-	close(fd[1]);
+	EXPECT_GE(24 * MB, file_bytes(&c.x) + file_bytes(&c.y));
+	EXPECT_LE(12 * MB, file_bytes(&c.x) + file_bytes(&c.y));
+	EXPECT_LE(3 * MB, file_bytes(&c.x));
+	EXPECT_LE(3 * MB, file_bytes(&c.y));
+	claims_end(&c);
+	cgroup_write(&self->p, "memory.max", "max");
+	/* 24 are left of their 48: enough for the 16, so nothing protected is touched. */
+	claim(&c, &self->p, "memory.low");
+	cgroup_write(&self->p, "memory.max", "64M");
+	EXPECT_EQ(0, hog_run(&z, 40 * MB));
+	EXPECT_GE(26 * MB, file_bytes(&c.x) + file_bytes(&c.y));
+	EXPECT_EQ(0, events(&c.x, "low"));
+	EXPECT_EQ(0, events(&c.y, "low"));
+	claims_end(&c);
 }
 
 TEST_F(memory, reclaim_amount)

@@ -96,6 +96,7 @@ TEST_F(mnt, locked_einval)
 			expect_stuck(a);
 			expect_stuck(top);
 			expect_stuck("/proc");
+			EXPECT_ERRNO(EINVAL, sys_pivot_root(a, a));
 			/* A second copy does not help. */
 			ns_unshare(CLONE_NEWNS);
 			expect_stuck(a);

@@ -279,6 +279,24 @@ static void expect_noexec(int scope)
 	EXPECT_EQ(scope == 2 ? -EACCES : 0111, memfd_mode(EXEC));
 }
 
+/* What a namespace began with stays when the one above goes back. */
+static void expect_noexec_inherited(void)
+{
+	struct child c;
+
+	CHILD (&c, .flags = CLONE_NEWPID) {
+		child_meet(&c);
+		child_meet(&c);
+		expect_noexec(1);
+	}
+	child_meet(&c);
+	EXPECT_OK(file_try_write(NOEXEC, "0"));
+	expect_noexec(0);
+	child_meet(&c);
+	child_wait(&c);
+	EXPECT_OK(file_try_write(NOEXEC, "1"));
+}
+
 TEST_F(pid, memfd_noexec)
 {
 	need_file(NOEXEC, "vm.memfd_noexec");
@@ -299,6 +317,7 @@ TEST_F(pid, memfd_noexec)
 			expect_noexec(2);
 		}
 		expect_noexec(1);
+		expect_noexec_inherited();
 		IN_CHILD (.flags = CLONE_NEWUSER)
 			EXPECT_ERRNO(EPERM, file_try_write(NOEXEC, "2"));
 		cred_drop(CAP_SYS_ADMIN);

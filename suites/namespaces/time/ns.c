@@ -303,11 +303,13 @@ static int tell_ns(void *id)
 	return 0;
 }
 
-static int clone_and_wait(int (*run)(void *), void *arg)
+static int clone_and_wait(int (*run)(void *), void *arg, int flags)
 {
 	static char stack[262144] __attribute__((aligned(16)));
 	int status = -1;
-	pid_t pid = clone(run, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, arg);
+
+	flags |= CLONE_VM | CLONE_VFORK | SIGCHLD;
+	pid_t pid = clone(run, stack + sizeof(stack), flags, arg);
 
 	if (pid < 0)
 		return -1;
@@ -323,7 +325,7 @@ static void need_time_exec(void)
 		uint64_t seen;
 
 		MUST(unshare(CLONE_NEWTIME));
-		if (clone_and_wait(tell_ns, &seen) < 0)
+		if (clone_and_wait(tell_ns, &seen, 0) < 0)
 			skip_if_exclusive(errno);
 	}
 }
@@ -335,9 +337,12 @@ TEST_F(time, vfork_stays_until_exec)
 		uint64_t own = ns_id(0, "time"), seen = 0;
 
 		offsets_make(OFFSETS);
-		EXPECT_EQ(0, clone_and_wait(tell_ns, &seen));
+		EXPECT_EQ(0, clone_and_wait(tell_ns, &seen, 0));
 		EXPECT_EQ(own, seen);
-		EXPECT_EQ(0, clone_and_wait(exec_now, NULL));
+		/* Nor does it with new namespaces of other types. */
+		EXPECT_EQ(0, clone_and_wait(tell_ns, &seen, CLONE_NEWUTS));
+		EXPECT_EQ(own, seen);
+		EXPECT_EQ(0, clone_and_wait(exec_now, NULL, 0));
 		EXPECT_EQ(own, ns_id(0, "time"));
 	}
 }

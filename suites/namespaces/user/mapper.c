@@ -71,6 +71,20 @@ static void start_foreign(struct child *c)
 	child_meet(c);
 }
 
+/* Nobody's owner, with the rights to any group id and any file, and no other. */
+static void become_id_setter(void)
+{
+	static const cap_value_t wanted[] = { CAP_SETGID, CAP_DAC_OVERRIDE };
+	cap_t caps = cap_init();
+
+	MUST(seteuid(OTHER_UID + 1));
+	ASSERT_TRUE(caps);
+	MUST(cap_set_flag(caps, CAP_PERMITTED, 2, wanted, CAP_SET));
+	MUST(cap_set_flag(caps, CAP_EFFECTIVE, 2, wanted, CAP_SET));
+	MUST(cap_set_proc(caps));
+	cap_free(caps);
+}
+
 TEST_F(user, map_opener_needs_cap)
 {
 	struct child c, opener;
@@ -83,6 +97,15 @@ TEST_F(user, map_opener_needs_cap)
 		child_send_fd(&opener, MUST(open(path, O_WRONLY | O_CLOEXEC)));
 	}
 	int fd = child_recv_fd(&opener);
+	child_wait(&opener);
+	EXPECT_ERRNO(EPERM, write(fd, "0 700000 10", 11));
+	EXPECT_STREQ("", read_map(&c, "gid_map"));
+	/* All rights over the ids are none over the namespace. */
+	CHILD (&opener) {
+		become_id_setter();
+		child_send_fd(&opener, MUST(open(path, O_WRONLY | O_CLOEXEC)));
+	}
+	fd = child_recv_fd(&opener);
 	child_wait(&opener);
 	EXPECT_ERRNO(EPERM, write(fd, "0 700000 10", 11));
 	EXPECT_STREQ("", read_map(&c, "gid_map"));
