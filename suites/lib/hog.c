@@ -106,6 +106,11 @@ static bool is_memory(int fd)
 	return fstatfs(fd, &st) || st.f_type == TMPFS_MAGIC || st.f_type == RAMFS_MAGIC;
 }
 
+off_t storage_offset(int fd)
+{
+	return stretch_of(fd).base;
+}
+
 size_t storage_cached(int fd)
 {
 	struct stretch s = stretch_of(fd);

@@ -43,6 +43,8 @@ int hog_run_at(struct here h, const struct cgroup *cg, size_t bytes);
 int storage_open_at(struct here h, size_t bytes);
 /* Write back and drop what is cached of it. */
 void storage_drop(int fd);
+/* Where in the file they begin, for mmap(2). */
+off_t storage_offset(int fd);
 /* How many bytes of it are cached. */
 size_t storage_cached(int fd);
 

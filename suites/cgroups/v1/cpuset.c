@@ -345,7 +345,7 @@ static int file_pages_on_1(const struct cgroup *cg)
 	CHILD (&c) {
 		cgroup_add(cg, 0);
 		hog_read(fd, PAGES * 4096);
-		char *at = mmap(NULL, PAGES * 4096, PROT_READ, MAP_SHARED, fd, 0);
+		char *at = mmap(NULL, PAGES * 4096, PROT_READ, MAP_SHARED, fd, storage_offset(fd));
 
 		ASSERT_TRUE(at != MAP_FAILED);
 		for (int i = 0; i < PAGES; i++)

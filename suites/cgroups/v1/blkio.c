@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * blkio on v1.  The device is the scratch disk, or else a loop device of our
+ * own, which goes with the last descriptor.  A limit is tested against the time
+ * it must take at the least; how long a slow machine takes says nothing.
+ */
+#include "v1.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <linux/blkpg.h>
+#include <linux/fs.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+
+#define BYTES (4 * MB)
+
+FIXTURE(v1_blkio)
+{
+	struct cgroup a, b; /* b below a */
+	int fd;		    /* the device, O_DIRECT */
+	char *device;	    /* "MAJOR:MINOR" */
+};
+
+/* A free loop device over a file without a name; it is let go at the last close. */
+static int open_loop(void)
+{
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), number, fd;
+	int file = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	struct loop_info64 info = { .lo_flags = LO_FLAGS_AUTOCLEAR };
+
+	if (control < 0 || file < 0)
+		check_skip("not permitted: disk: no scratch device, and no loop device (%s)",
+			   errno_name(errno));
+	MUST(ftruncate(file, BYTES));
+	/* Somebody else may take the free one first. */
+	for (int tries = 0; tries < 16; tries++) {
+		number = MUST(ioctl(control, LOOP_CTL_GET_FREE));
+		fd = open(text_format("/dev/loop%d", number), O_RDWR | O_DIRECT | O_CLOEXEC);
+		if (fd < 0)
+			check_skip("not permitted: disk: /dev/loop%d: %s", number,
+				   errno_name(errno));
+		if (!ioctl(fd, LOOP_SET_FD, file)) {
+			MUST(ioctl(fd, LOOP_SET_STATUS64, &info));
+			close(control);
+			close(file);
+			return fd;
+		}
+		close(fd);
+	}
+	check_setup_failed(HERE, "no loop device: %s", errno_name(errno));
+}
+
+static void write_number(const struct cgroup *cg, const char *file, const char *device, int64_t n)
+{
+	cgroup_write(cg, file, "%s %ld", device, (long)n);
+}
+
+FIXTURE_SETUP(v1_blkio)
+{
+	const char *disk = getenv("BULKHEAD_DISK");
+	struct stat st;
+
+	self->a = cgroup_v1_make("blkio", "a");
+	self->b = v1_below(&self->a, "b");
+	need_cgroup_file(&self->a, "blkio.throttle.read_bps_device");
+	self->fd = disk ? MUST(open(disk, O_RDWR | O_DIRECT | O_CLOEXEC)) : open_loop();
+	MUST(fstat(self->fd, &st));
+	self->device = text_format("%u:%u", major(st.st_rdev), minor(st.st_rdev));
+}
+NO_TEARDOWN(v1_blkio)
+
+static char *rule(const char *direction, const char *unit)
+{
+	return text_format("blkio.throttle.%s_%s_device", direction, unit);
+}
+
+/* Direct requests in a process of the cgroup; how many ns they took. */
+static int64_t transfer(const struct cgroup *cg, int fd, int count, size_t size, bool writing)
+{
+	struct child c;
+	void *block;
+
+	CHILD (&c) {
+		cgroup_add(cg, 0);
+		ASSERT_EQ(0, posix_memalign(&block, 4096, size));
+		memset(block, 'b', size);
+		int64_t start = now_ns();
+		for (int i = 0; i < count; i++)
+			MUST(writing ? pwrite(fd, block, size, i * size)
+				     : pread(fd, block, size, i * size));
+		child_send(&c, now_ns() - start);
+	}
+	int64_t took = child_recv(&c);
+	child_wait(&c);
+	return took;
+}
+#define READ(cg, count, size)  transfer(cg, self->fd, count, size, false)
+#define WRITE(cg, count, size) transfer(cg, self->fd, count, size, true)
+
+/* "MAJOR:MINOR KEY N" of a file; 0: no such line, as before the first request. */
+static int64_t counted(const struct cgroup *cg, const char *file, const char *device,
+		       const char *key)
+{
+	char *value = text_value(cgroup_read(cg, file), text_format("%s %s", device, key));
+
+	return value ? atoll(value) : 0;
+}
+#define BYTES_OF(cg, key) counted(cg, "blkio.throttle.io_service_bytes", self->device, key)
+#define IOS_OF(cg, key)	  counted(cg, "blkio.throttle.io_serviced", self->device, key)
+
+TEST_F(v1_blkio, throttle_limits)
+{
+	static const char *const directions[] = { "read", "write" };
+
+	for (int w = 0; w < 2; w++) {
+		char *bps = rule(directions[w], "bps"), *iops = rule(directions[w], "iops");
+
+		EXPECT_STREQ("", cgroup_read(&self->a, bps));
+		EXPECT_OK(cgroup_try_write(&self->a, bps, "%s 1048576", self->device));
+		EXPECT_STREQ(text_format("%s 1048576", self->device), cgroup_read(&self->a, bps));
+		/* 2 MB at 1 MB/s, less a slice or two that may be spent ahead; the other way free.
+		 */
+		int64_t limited = transfer(&self->a, self->fd, 32, 65536, w);
+		EXPECT_LE(1200, limited / 1000000);
+		EXPECT_GT(limited, transfer(&self->a, self->fd, 32, 65536, !w));
+		EXPECT_OK(cgroup_try_write(&self->a, bps, "%s 0", self->device));
+		EXPECT_STREQ("", cgroup_read(&self->a, bps));
+		EXPECT_GT(limited, transfer(&self->a, self->fd, 32, 65536, w));
+		/* 12 requests at 8 a second. */
+		EXPECT_OK(cgroup_try_write(&self->a, iops, "%s 8", self->device));
+		EXPECT_STREQ(text_format("%s 8", self->device), cgroup_read(&self->a, iops));
+		EXPECT_LE(600, transfer(&self->a, self->fd, 12, 4096, w) / 1000000);
+		EXPECT_OK(cgroup_try_write(&self->a, iops, "%s 0", self->device));
+		EXPECT_STREQ("", cgroup_read(&self->a, iops));
+	}
+}
+
+/* 2 MB at the parent's 64 KB/s would take half a minute. */
+TEST_F(v1_blkio, throttle_flat)
+{
+	char *bps = rule("read", "bps");
+
+	write_number(&self->a, bps, self->device, 65536);
+	EXPECT_STREQ("", cgroup_read(&self->b, bps));
+	EXPECT_GT(15000, READ(&self->b, 32, 65536) / 1000000);
+	/* Only what is the child's own rule, though it be the wider one. */
+	write_number(&self->b, bps, self->device, 1048576);
+	int64_t ms = READ(&self->b, 32, 65536) / 1000000;
+	EXPECT_LE(1200, ms);
+	EXPECT_GT(15000, ms);
+	EXPECT_LE(1000, READ(&self->a, 2, 65536) / 1000000);
+}
+
+TEST_F(v1_blkio, throttle_stats)
+{
+	static const char *const keys[] = { "Read", "Write", "Sync", "Async", "Discard", "Total" };
+	static const char *const files[] = { "io_serviced", "io_service_bytes",
+					     "io_serviced_recursive",
+					     "io_service_bytes_recursive" };
+
+	/* Nothing is counted of a device before somebody has a rule for it (6.10). */
+	write_number(&self->a, rule("read", "iops"), self->device, 1000000);
+	READ(&self->a, 16, 65536);
+	WRITE(&self->a, 8, 65536);
+	for (size_t f = 0; f < ARRAY_SIZE(files); f++) {
+		char *text = cgroup_read(&self->a, text_format("blkio.throttle.%s", files[f]));
+
+		for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
+			EXPECT_TRUE(text_value(text, text_format("%s %s", self->device, keys[k])));
+		EXPECT_TRUE(text_value(text, "Total"));
+	}
+	EXPECT_EQ(16 * 65536, BYTES_OF(&self->a, "Read"));
+	EXPECT_EQ(8 * 65536, BYTES_OF(&self->a, "Write"));
+	EXPECT_EQ(24 * 65536, BYTES_OF(&self->a, "Total"));
+	EXPECT_EQ(24 * 65536, BYTES_OF(&self->a, "Sync") + BYTES_OF(&self->a, "Async"));
+	EXPECT_EQ(0, BYTES_OF(&self->a, "Discard"));
+	/* A request may be split by what the device takes at once. */
+	EXPECT_LE(16, IOS_OF(&self->a, "Read"));
+	EXPECT_GE(16 * 16, IOS_OF(&self->a, "Read"));
+	EXPECT_LE(8, IOS_OF(&self->a, "Write"));
+	EXPECT_EQ(IOS_OF(&self->a, "Read") + IOS_OF(&self->a, "Write"), IOS_OF(&self->a, "Total"));
+	/* The child's are its own, and its parent's only where that is what the file says. */
+	WRITE(&self->b, 4, 65536);
+	EXPECT_EQ(4 * 65536, BYTES_OF(&self->b, "Write"));
+	EXPECT_EQ(8 * 65536, BYTES_OF(&self->a, "Write"));
+	EXPECT_EQ(12 * 65536, counted(&self->a, "blkio.throttle.io_service_bytes_recursive",
+				      self->device, "Write"));
+	EXPECT_EQ(IOS_OF(&self->a, "Write") + IOS_OF(&self->b, "Write"),
+		  counted(&self->a, "blkio.throttle.io_serviced_recursive", self->device, "Write"));
+}
+
+/* The device of the first partition there is of the disk; NULL: none. */
+static char *first_partition(const char *device)
+{
+	glob_t found;
+	char *dev = NULL;
+
+	if (!glob(text_format("/sys/dev/block/%s/*/partition", device), 0, NULL, &found)) {
+		char *dir = strdup(found.gl_pathv[0]);
+
+		*strrchr(dir, '/') = '\0';
+		dev = file_read("%s/dev", dir);
+		globfree(&found);
+	}
+	return dev;
+}
+
+static int partition(int fd, int op)
+{
+	struct blkpg_partition p = { .start = 65536, .length = 65536, .pno = 1 };
+	struct blkpg_ioctl_arg arg = { .op = op, .datalen = sizeof(p), .data = &p };
+
+	return ioctl(fd, BLKPG, &arg);
+}
+
+TEST_F(v1_blkio, throttle_errors)
+{
+	static const char *const bad[] = { "", " x", " ", "5", ":3 5" };
+	char *bps = rule("read", "bps");
+
+	write_number(&self->a, bps, self->device, 12345678);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		check_errno(HERE, bad[i], EINVAL,
+			    cgroup_try_write(&self->a, bps, "%s%s", self->device, bad[i]));
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, bps, "x"));
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, bps, "7 100"));
+	EXPECT_ERRNO(ENODEV, cgroup_try_write(&self->a, bps, "4000:0 100"));
+	EXPECT_ERRNO(ENODEV, cgroup_try_write(&self->a, rule("write", "iops"), "4000:0 100"));
+	EXPECT_STREQ(text_format("%s 12345678", self->device), cgroup_read(&self->a, bps));
+	if (!need_is_disposable())
+		return;
+	if (partition(self->fd, BLKPG_ADD_PARTITION)) {
+		check_note("partly tested: no partition on the device: %s", errno_name(errno));
+		return;
+	}
+	char *part = first_partition(self->device);
+	ASSERT_TRUE(part);
+	EXPECT_ERRNO(ENODEV, cgroup_try_write(&self->a, bps, "%s 100", part));
+	EXPECT_OK(partition(self->fd, BLKPG_DEL_PARTITION));
+}
+
+TEST_F(v1_blkio, reset_stats)
+{
+	write_number(&self->a, rule("read", "iops"), self->device, 1000000);
+	READ(&self->a, 4, 65536);
+	READ(&self->b, 4, 65536);
+	EXPECT_EQ(4 * 65536, BYTES_OF(&self->a, "Read"));
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "blkio.reset_stats", "x"));
+	EXPECT_EQ(4 * 65536, BYTES_OF(&self->a, "Read"));
+	EXPECT_OK(cgroup_try_write(&self->a, "blkio.reset_stats", "1"));
+	EXPECT_EQ(0, BYTES_OF(&self->a, "Read"));
+	EXPECT_EQ(4 * 65536, BYTES_OF(&self->b, "Read"));
+}
+
+/* Written back by the kernel's own thread, soon, for as long as the test runs. */
+static const char *const pace[] = { "/proc/sys/vm/dirty_writeback_centisecs",
+				    "/proc/sys/vm/dirty_expire_centisecs" };
+
+TEST_F(v1_blkio, buffered_writes_to_root)
+{
+	struct cgroup root = { .version = 1 };
+	char *before[2], *disk = text_format("/proc/self/fd/%d", self->fd);
+	struct child c;
+
+	snprintf(root.path, sizeof(root.path), "%s", v1_root(&self->a, "blkio"));
+	write_number(&self->a, rule("write", "iops"), self->device, 1000000);
+	int64_t roots = BYTES_OF(&root, "Write");
+	for (int i = 0; i < 2; i++) {
+		before[i] = file_read("%s", pace[i]);
+		file_write(pace[i], "20");
+	}
+	CHILD (&c) {
+		int fd = MUST(open(disk, O_RDWR | O_CLOEXEC));
+		static char block[65536];
+
+		cgroup_add(&self->a, 0);
+		for (size_t at = 0; at < 2 * MB; at += sizeof(block)) {
+			memset(block, 'a' + (int)(at / sizeof(block)) % 26, sizeof(block));
+			ASSERT_EQ(sizeof(block), pwrite(fd, block, sizeof(block), at));
+		}
+		child_meet(&c);
+		/* The last close would write the rest back here and now. */
+		child_sleep();
+	}
+	child_meet(&c);
+	EXPECT_SOON(BYTES_OF(&root, "Write") >= roots + 2 * MB);
+	EXPECT_EQ(0, BYTES_OF(&self->a, "Write"));
+	for (int i = 0; i < 2; i++)
+		file_write(pace[i], "%s", before[i]);
+	/* What it writes past the cache is its own. */
+	WRITE(&self->a, 2, 65536);
+	EXPECT_EQ(2 * 65536, BYTES_OF(&self->a, "Write"));
+}
+
+TEST_F(v1_blkio, bfq_files)
+{
+	char *scheduler = text_format("/sys/dev/block/%s/queue/scheduler", self->device);
+	static const char weight[] = "blkio.bfq.weight", of_device[] = "blkio.bfq.weight_device";
+
+	need_file(scheduler, "an I/O scheduler for the disk");
+	char *before = strchr(file_read("%s", scheduler), '[') + 1;
+	before[strcspn(before, "]")] = '\0';
+	file_write(scheduler, "bfq");
+	need_cgroup_file(&self->a, weight);
+	EXPECT_EQ(100, cgroup_number(&self->a, weight));
+	EXPECT_OK(cgroup_try_write(&self->a, weight, "1"));
+	EXPECT_OK(cgroup_try_write(&self->a, weight, "1000"));
+	EXPECT_ERRNO(ERANGE, cgroup_try_write(&self->a, weight, "0"));
+	EXPECT_ERRNO(ERANGE, cgroup_try_write(&self->a, weight, "1001"));
+	EXPECT_EQ(1000, cgroup_number(&self->a, weight));
+	EXPECT_EQ(100, cgroup_number(&self->b, weight));
+	EXPECT_OK(cgroup_try_write(&self->a, of_device, "%s 300", self->device));
+	EXPECT_TRUE(text_has_line(cgroup_read(&self->a, of_device),
+				  text_format("%s 300", self->device)));
+	EXPECT_ERRNO(ERANGE, cgroup_try_write(&self->a, of_device, "%s 1001", self->device));
+	EXPECT_OK(cgroup_try_write(&self->a, of_device, "%s default", self->device));
+	EXPECT_FALSE(strstr(cgroup_read(&self->a, of_device), self->device));
+	READ(&self->a, 8, 65536);
+	READ(&self->b, 4, 65536);
+	EXPECT_EQ(8 * 65536, counted(&self->a, "blkio.bfq.io_service_bytes", self->device, "Read"));
+	EXPECT_LE(8, counted(&self->a, "blkio.bfq.io_serviced", self->device, "Read"));
+	EXPECT_EQ(12 * 65536,
+		  counted(&self->a, "blkio.bfq.io_service_bytes_recursive", self->device, "Read"));
+	file_write(scheduler, "%s", before);
+}
+
+SUITE_MAIN(.alone = true)
