@@ -21,7 +21,7 @@ struct options {
 	unsigned int idle; /* ms before each operation: spaced mode */
 	int cpu;	   /* to be pinned to; -1: the last allowed one */
 	bool no_fifo;
-	const char *json;
+	const char *json, *html;
 	unsigned int workers, runs; /* start */
 };
 
@@ -30,6 +30,13 @@ void options_parse(struct options *o, int argc, char **argv);
 /* Set by SIGINT, SIGTERM, SIGHUP; everything long looks at it. */
 extern volatile int stop_signal;
 void stop_catch(void);
+
+/* Before time is spent on a report that cannot be written there. */
+void check_reports(const struct options *o);
+/* Where tables go: to the output, unless a report does. */
+FILE *table_file(const struct options *o);
+/* Tells the error (-errno) of a report; an exit status. */
+int report_verdict(const char *path, int error);
 
 /* Performs an operation exactly N times, for tracers: an exit status. */
 int do_operation(const struct options *o);

@@ -10,6 +10,8 @@
 
 #include "machine.h"
 #include "measure.h"
+#include "report.h"
+#include "slopes.h"
 
 static json_t *number_or_null(double v)
 {
@@ -19,27 +21,6 @@ static json_t *number_or_null(double v)
 static json_t *pair(struct interval i)
 {
 	return json_pack("[f, f]", i.low, i.high);
-}
-
-static void set_hyperfine(json_t *o, const struct measured *d)
-{
-	const struct summary *s = &d->summary;
-	json_t *times = json_array(), *codes = json_array();
-
-	json_object_set_new(o, "command", json_string(d->name));
-	json_object_set_new(o, "mean", json_real(s->mean));
-	json_object_set_new(o, "stddev", s->n > 1 ? json_real(s->stddev) : json_null());
-	json_object_set_new(o, "median", json_real(s->median));
-	json_object_set_new(o, "user", json_real(d->user));
-	json_object_set_new(o, "system", json_real(d->system));
-	json_object_set_new(o, "min", json_real(s->min));
-	json_object_set_new(o, "max", json_real(s->max));
-	for (size_t i = 0; i < s->n; i++) {
-		json_array_append_new(times, json_real(d->samples.v[i]));
-		json_array_append_new(codes, json_integer(0));
-	}
-	json_object_set_new(o, "times", times);
-	json_object_set_new(o, "exit_codes", codes);
 }
 
 static json_t *batches(const struct samples *s)
@@ -54,48 +35,111 @@ static json_t *batches(const struct samples *s)
 	return list;
 }
 
-static json_t *parameters(const struct measured *d)
+json_t *result_json(const char *command, const struct samples *samples, double user, double system)
 {
-	json_t *o = json_object();
+	const struct summary s = samples_summary(samples);
+	json_t *o = json_object(), *times = json_array(), *codes = json_array();
+	const struct {
+		const char *key;
+		double value;
+	} numbers[] = {
+		{ "mean", s.mean },	{ "stddev", s.n > 1 ? s.stddev : NAN },
+		{ "median", s.median }, { "user", user },
+		{ "system", system },	{ "min", s.min },
+		{ "max", s.max },	{ "p10", s.p10 },
+		{ "p90", s.p90 },	{ "p99", s.p99 },
+		{ "slow", s.slow },	{ "noise", s.noise },
+	};
 
-	if (d->op && d->op->n)
-		json_object_set_new(o, "n", json_sprintf("%ld", d->op->n));
+	json_object_set_new(o, "command", json_string(command));
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		json_object_set_new(o, numbers[i].key, number_or_null(numbers[i].value));
+	for (size_t i = 0; i < s.n; i++) {
+		json_array_append_new(times, json_real(samples->v[i]));
+		json_array_append_new(codes, json_integer(0));
+	}
+	json_object_set_new(o, "times", times);
+	json_object_set_new(o, "exit_codes", codes);
+	json_object_set_new(o, "p10_interval", pair(s.p10_interval));
+	json_object_set_new(o, "median_interval", pair(s.median_interval));
+	json_object_set_new(o, "batches", batches(samples));
+	json_object_set_new(o, "parameters", json_object());
 	return o;
+}
+
+json_t *report_json(json_t *results)
+{
+	char written[32];
+	time_t t = time(NULL);
+	struct tm tm;
+
+	strftime(written, sizeof(written), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
+	return json_pack("{s:o, s:s, s:o, s:b, s:s}", "results", results, "format",
+			 "bulkhead-bench-1", "machine", machine_json(), "emulated",
+			 machine_emulated(), "written", written);
+}
+
+int report_write(json_t *root, const char *path)
+{
+	CLEAN(free_text) char *data = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+
+	json_decref(root);
+	if (!data)
+		return -ENOMEM;
+	if (!strcmp(path, "-"))
+		return puts(data) < 0 || fflush(stdout) ? -EIO : 0;
+	return file_replace(path, data, strlen(data));
 }
 
 static json_t *result(const struct measurement *m, const struct measured *d)
 {
-	const struct summary *s = &d->summary;
-	json_t *o = json_object();
+	json_t *o = result_json(d->name, &d->samples, d->user, d->system);
 
-	set_hyperfine(o, d);
-	json_object_set_new(o, "parameters", parameters(d));
+	if (d->op->n || d->op->family)
+		json_object_set_new(json_object_get(o, "parameters"), "n",
+				    json_sprintf("%ld", d->op->n));
 	json_object_set_new(o, "what", json_string(d->what));
-	json_object_set_new(o, "p10", json_real(s->p10));
-	json_object_set_new(o, "p90", json_real(s->p90));
-	json_object_set_new(o, "p99", json_real(s->p99));
-	json_object_set_new(o, "p10_interval", pair(s->p10_interval));
-	json_object_set_new(o, "median_interval", pair(s->median_interval));
-	json_object_set_new(o, "slow", json_real(s->slow));
-	json_object_set_new(o, "noise", number_or_null(s->noise));
-	json_object_set_new(o, "batches", batches(&d->samples));
 	json_object_set_new(o, "scheduler", json_string(d->fifo ? "fifo" : "other"));
 	if (d->fifo_why)
 		json_object_set_new(o, "scheduler_why", json_string(d->fifo_why));
 	json_object_set_new(o, "mode", json_string(m->o->idle ? "spaced" : "hot"));
+	json_object_set_new(o, "took", json_real(d->took));
 	if (d->unsettled)
 		json_object_set_new(o, "unsettled", json_true());
 	return o;
 }
 
-static json_t *all(const struct measurement *m)
+static json_t *experiments_json(const struct measurement *m)
 {
-	json_t *root = json_object(), *results = json_array(), *missing = json_array();
-	char started[32];
-	time_t t = time(NULL) - (time_t)m->took;
-	struct tm tm;
+	json_t *list = json_array();
 
-	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
+	for (size_t i = 0; i < m->n_labs; i++) {
+		const struct lab *l = &m->labs[i];
+		json_t *figures = json_array(), *o;
+
+		for (size_t k = 0; k < l->n; k++)
+			json_array_append_new(
+				figures, json_pack("{s:s, s:s, s:o, s:o}", "what", l->v[k].what,
+						   "unit", l->v[k].unit, "published",
+						   number_or_null(l->v[k].published), "here",
+						   number_or_null(l->v[k].ours)));
+		o = json_pack("{s:s, s:s, s:s, s:s, s:o, s:f, s:b}", "name", l->experiment->name,
+			      "shows", l->experiment->shows, "source", l->experiment->source,
+			      "differs", l->experiment->differs, "figures", figures, "seconds",
+			      l->took, "quick", l->quick);
+		if (l->error)
+			json_object_set_new(o, "error", json_string(l->error));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+int json_write(const struct measurement *m, const char *path)
+{
+	json_t *results = json_array(), *missing = json_array(), *root;
+	struct family *families;
+	size_t n;
+
 	for (size_t i = 0; i < m->n; i++) {
 		const struct measured *d = &m->v[i];
 
@@ -106,27 +150,13 @@ static json_t *all(const struct measurement *m)
 								 d->name, "why", d->error,
 								 "unsupported", d->unsupported));
 	}
-	json_object_set_new(root, "results", results);
-	json_object_set_new(root, "format", json_string("bulkhead-bench-1"));
+	root = report_json(results);
 	json_object_set_new(root, "not_measured", missing);
-	json_object_set_new(root, "machine", machine_json());
-	json_object_set_new(root, "emulated", json_boolean(machine_emulated()));
+	families = families_find(m, &n);
+	families_json(families, n, root);
+	families_free(families, n);
+	json_object_set_new(root, "experiments", experiments_json(m));
 	json_object_set_new(root, "cpu", json_integer(m->cpu));
-	json_object_set_new(root, "started", json_string(started));
 	json_object_set_new(root, "seconds", json_real(m->took));
-	return root;
-}
-
-int json_write(const struct measurement *m, const char *path)
-{
-	json_t *root = all(m);
-	CLEAN(free_text) char *data = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-	int ret = -ENOMEM;
-
-	json_decref(root);
-	if (data && !strcmp(path, "-"))
-		ret = puts(data) < 0 || fflush(stdout) ? -EIO : 0;
-	else if (data)
-		ret = file_replace(path, data, strlen(data));
-	return ret;
+	return report_write(root, path);
 }

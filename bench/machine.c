@@ -91,6 +91,9 @@ json_t *machine_json(void)
 		{ "thp", "/sys/kernel/mm/transparent_hugepage/enabled" },
 		{ "smt", "/sys/devices/system/cpu/smt/control" },
 		{ "cmdline", "/proc/cmdline" },
+		/* What moving a process between cgroups waits for. */
+		{ "rcu_expedited", "/sys/kernel/rcu_expedited" },
+		{ "rcu_normal", "/sys/kernel/rcu_normal" },
 		{ "load", "/proc/loadavg" },
 	};
 	CLEAN(free_text) char *model = cpu_model();
@@ -121,11 +124,13 @@ void machine_tell(FILE *to)
 {
 	CLEAN(free_text) char *model = cpu_model();
 	CLEAN(free_text) char *load = line_of("/proc/loadavg");
+	CLEAN(free_text) char *expedited = line_of("/sys/kernel/rcu_expedited");
 	struct utsname u;
 
 	uname(&u);
-	fprintf(to, "# kernel %s %s; %s, %ld CPUs; cgroups %s; load %.14s\n", u.release, u.machine,
-		model, sysconf(_SC_NPROCESSORS_ONLN), layout(), load);
+	fprintf(to, "# kernel %s %s; %s, %ld CPUs; cgroups %s;%s load %.14s\n", u.release,
+		u.machine, model, sysconf(_SC_NPROCESSORS_ONLN), layout(),
+		strcmp(expedited, "1") ? "" : " RCU expedited;", load);
 	if (machine_emulated())
 		fputs("# EMULATED: instructions are translated here, so these times say nothing "
 		      "about any machine\n",

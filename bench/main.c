@@ -8,15 +8,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "experiments/lab.h"
+#include "machine.h"
 #include "measure.h"
+#include "page.h"
+#include "slopes.h"
 #include "start/start.h"
 
 #define EXIT_NOTHING 4
+#define STEP_STARTS  30
 
 static int list_operations(void)
 {
 	for (size_t i = 0; i < ops_count(); i++)
 		printf("%s\t%s\n", op_at(i)->name, op_at(i)->what);
+	for (size_t i = 0; i < n_experiments; i++)
+		printf("%s\texperiment: %s; %s\n", experiments[i].name, experiments[i].shows,
+		       experiments[i].source);
 	if (fflush(stdout))
 		err(EXIT_UNUSABLE, "the output cannot be written");
 	return 0;
@@ -46,6 +54,15 @@ static bool fits(const char *pattern, const char *name)
 	return !fnmatch(pattern, name, 0);
 }
 
+static void choose_experiment(struct measurement *m, const struct experiment *e)
+{
+	for (size_t i = 0; i < m->n_labs; i++)
+		if (m->labs[i].experiment == e)
+			return;
+	m->labs = grow(m->labs, m->n_labs, sizeof(*m->labs));
+	m->labs[m->n_labs++].experiment = e;
+}
+
 static void choose_by(struct measurement *m, const char *pattern)
 {
 	const struct op *exact = op_find(pattern);
@@ -55,43 +72,50 @@ static void choose_by(struct measurement *m, const char *pattern)
 		choose(m, exact);
 		return;
 	}
+	if (experiment_find(pattern)) {
+		choose_experiment(m, experiment_find(pattern));
+		return;
+	}
 	for (size_t i = 0; i < ops_count(); i++)
 		if (fits(pattern, op_at(i)->name))
 			choose(m, op_at(i));
 	if (m->n == before)
-		errx(EXIT_UNUSABLE, "no operation '%.80s': \"bulkhead bench --list\" has them",
+		errx(EXIT_UNUSABLE,
+		     "no operation or experiment '%.80s': \"bulkhead bench --list\" has them",
 		     pattern);
 }
 
-/* Before time is spent on what cannot be kept. */
-static void check_folder(const char *path)
+static int write_reports(const struct measurement *m, const struct launcher *l)
 {
-	CLEAN(free_text) char *folder = NULL;
-	char *slash;
+	const struct options *o = m->o;
+	int ret = o->json ? report_verdict(o->json, json_write(m, o->json)) : 0;
 
-	if (!path || !strcmp(path, "-"))
-		return;
-	folder = text("%s", path);
-	slash = strrchr(folder, '/');
-	if (slash)
-		*(slash == folder ? slash + 1 : slash) = '\0';
-	if (access(slash ? folder : ".", W_OK))
-		err(EXIT_UNUSABLE, "%s: cannot be written", path);
+	return ret ?: o->html ? report_verdict(o->html, page_write(m, l, o->html)) : 0;
 }
 
-static int write_reports(const struct measurement *m)
+static void tell(const struct measurement *m, FILE *to)
 {
-	int error = m->o->json ? json_write(m, m->o->json) : 0;
+	size_t n;
+	struct family *families = families_find(m, &n);
 
-	if (error)
-		warnx("%s: %s", m->o->json, strerror(-error));
-	return error ? EXIT_UNUSABLE : 0;
+	machine_tell(to);
+	if (m->n)
+		table_print(m, to);
+	families_tell(families, n, to);
+	families_free(families, n);
+	for (size_t i = 0; i < m->n_labs; i++)
+		lab_tell(&m->labs[i], to);
 }
 
 static int verdict(const struct measurement *m)
 {
 	size_t measured = 0;
 	bool bad = false;
+
+	for (size_t i = 0; i < m->n_labs; i++) {
+		measured += m->labs[i].n > 0;
+		bad |= m->labs[i].error != NULL;
+	}
 
 	for (size_t i = 0; i < m->n; i++) {
 		measured += m->v[i].samples.n > 0;
@@ -100,27 +124,51 @@ static int verdict(const struct measurement *m)
 	return bad ? 1 : measured ? 0 : EXIT_NOTHING;
 }
 
+/* One of a series of sizes, neither its first nor its last. */
+static bool in_between(size_t i)
+{
+	const char *family = op_at(i)->family;
+
+	return family && op_at(i)->flags & OP_ALONE && i && i + 1 < ops_count() &&
+	       op_at(i - 1)->family && op_at(i + 1)->family &&
+	       !strcmp(op_at(i - 1)->family, family) && !strcmp(op_at(i + 1)->family, family);
+}
+
 static int measure(const struct options *o)
 {
 	struct measurement m = { .o = o };
+	struct launcher l = {};
 	int ret = 0;
 
 	for (char **name = o->names; *name; name++)
 		choose_by(&m, *name);
 	for (size_t i = 0; !*o->names && i < ops_count(); i++)
-		choose(&m, op_at(i));
-	check_folder(o->json);
+		if (o->quick && in_between(i))
+			m.left_out++;
+		else
+			choose(&m, op_at(i));
+	check_reports(o);
 	if (place_make(&m.place))
 		err(EXIT_UNUSABLE, "a folder for temporary files");
-	measure_all(&m);
+	if (m.n)
+		measure_all(&m);
+	for (size_t i = 0; i < m.n_labs && !stop_signal; i++) {
+		progress_say(m.labs[i].experiment->name);
+		lab_run(&m.labs[i], m.labs[i].experiment, &m.place, o);
+	}
+	/* The page of all operations shows the steps of a start as well. */
+	if (o->html && !*o->names)
+		launcher_measure(&l, &m.place, STEP_STARTS);
+	progress_clear();
 	if (!place_remove(&m.place))
 		ret = 1;
 	if (!stop_signal) {
-		table_print(&m, o->json && !strcmp(o->json, "-") ? stderr : stdout);
-		ret = ret ?: write_reports(&m);
+		tell(&m, table_file(o));
+		ret = ret ?: write_reports(&m, &l);
 		ret = ret ?: verdict(&m);
 	}
 	measure_free(&m);
+	launcher_free(&l);
 	return stop_signal ? 128 + stop_signal : ret;
 }
 

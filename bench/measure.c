@@ -14,14 +14,15 @@
 
 #include "quiet.h"
 
-#define QUICK_SECONDS	20
+#define QUICK_SECONDS	7 /* and what has to be for those that take longer than their share */
 #define DEFAULT_SECONDS 130
 #define ROUNDS		20
-#define QUICK_ROUNDS	6
+#define QUICK_ROUNDS	4
 #define BATCH		25 /* samples of what is cheap */
 #define BATCH_LEAST	3
-#define WARM		10   /* after any pause the first ones are slow */
-#define SLOW_SECONDS	2e-3 /* what takes longer needs one to warm up, not ten */
+#define WARM		10    /* after any pause the first ones are slow */
+#define SLOW_SECONDS	2e-3  /* what takes longer needs one to warm up, not ten */
+#define DEAR_SECONDS	20e-3 /* and this none: a sample is a batch */
 #define BATCHES_LEAST	3
 #define WEIGHT_PAUSED	4
 
@@ -58,13 +59,13 @@ static void begin(struct measurement *m, struct measured *d)
 	if (*r.fifo_why)
 		d->fifo_why = text("%s", r.fifo_why);
 	failed(d, &r);
-	d->cost = now() - start;
+	d->cost = d->took = now() - start;
 }
 
 static unsigned int warm_of(const struct measurement *m, const struct measured *d)
 {
 	/* Who measures after a pause wants no warming up. */
-	if (m->o->idle || d->op->wait_ms)
+	if (m->o->idle || d->op->wait_ms || d->cost > DEAR_SECONDS)
 		return 0;
 	return d->cost > SLOW_SECONDS ? 1 : WARM;
 }
@@ -82,29 +83,37 @@ static void take_samples(struct measured *d, unsigned int n, const struct reply 
 	d->system += r->system;
 }
 
-/* A batch, and quiet after it; what it took in all, per sample, is what the next will. */
+/* A batch, and quiet after it; what they took is what the next will take. */
 static void batch(struct measurement *m, struct measured *d, struct quiet *q, unsigned int n)
 {
 	struct request r = { .n = n, .warm = warm_of(m, d), .idle_ms = m->o->idle };
-	double start = now();
+	double start = now(), took;
 	struct reply reply;
 
 	worker_batch(&d->worker, &r, &reply);
+	d->cost = (now() - start) / (n + r.warm);
 	take_samples(d, n, &reply);
 	failed(d, &reply);
 	if (!quiet_await(q, d->op))
 		d->unsettled = true;
-	d->cost = (now() - start) / (n + r.warm);
-	d->credit -= now() - start;
+	took = now() - start;
+	d->settling = took - d->cost * (n + r.warm);
+	d->credit -= took;
+	d->took += took;
 }
 
-/* As many as it can pay for; 0: not this time. */
+/*
+ * As many as it can pay for; 0: not this time.  Rather few batches than those that
+ * spend most of their time on becoming quiet.
+ */
 static unsigned int affordable(const struct measurement *m, const struct measured *d)
 {
-	double n = d->credit / d->cost - warm_of(m, d);
+	double n = (d->credit - d->settling) / d->cost - warm_of(m, d);
 
 	if (n >= BATCH)
 		return BATCH;
+	if (n * d->cost < d->settling)
+		return 0;
 	if (n >= BATCH_LEAST || (n >= 1 && d->cost > SLOW_SECONDS))
 		return (unsigned int)n;
 	return 0;
@@ -143,19 +152,33 @@ static void round_of(struct measurement *m, struct quiet *q, size_t *order, size
 	}
 }
 
+/* What costs less than becoming quiet (or nothing at all) may as well be a full batch. */
+static unsigned int cheap_batch(const struct measured *d)
+{
+	double worth = d->settling > SLOW_SECONDS ? d->settling : SLOW_SECONDS;
+	double n = worth / d->cost;
+
+	if (d->cost > DEAR_SECONDS)
+		return 1;
+	return n > BATCH ? BATCH : n < BATCH_LEAST ? BATCH_LEAST : (unsigned int)n;
+}
+
 /* Whatever it costs: nobody is told without a few batches. */
 static void complete(struct measurement *m, struct measured *d, struct quiet *q)
 {
 	while (d->running && !stop_signal && d->samples.n_batches < BATCHES_LEAST) {
-		batch(m, d, q, BATCH_LEAST);
+		batch(m, d, q, cheap_batch(d));
 		progress_show(m, d->name);
 	}
 }
 
 static void end(struct measured *d)
 {
+	double start = now();
+
 	if (d->running)
 		worker_end(&d->worker);
+	d->took += now() - start;
 	d->running = false;
 }
 
@@ -256,4 +279,7 @@ void measure_free(struct measurement *m)
 		samples_free(&m->v[i].samples);
 	}
 	free(m->v);
+	for (size_t i = 0; i < m->n_labs; i++)
+		lab_free(&m->labs[i]);
+	free(m->labs);
 }

@@ -4,6 +4,7 @@
 #define BENCH_MEASURE_H
 
 #include "bench.h"
+#include "experiments/lab.h"
 #include "stats.h"
 #include "worker.h"
 
@@ -18,6 +19,8 @@ struct measured {
 	struct samples samples; /* seconds */
 	double user, system;	/* CPU seconds of everything, per operation */
 	double cost;		/* seconds a sample takes, all in all */
+	double settling;	/* and a batch, until it is quiet again */
+	double took;		/* seconds, from its preparation to its end */
 	double credit;		/* seconds it may still take */
 	struct summary summary;
 };
@@ -27,7 +30,10 @@ struct measurement {
 	struct place place;
 	struct measured *v;
 	size_t n;
-	double limit; /* seconds for all */
+	struct lab *labs; /* experiments */
+	size_t n_labs;
+	size_t left_out; /* operations that --quick has not chosen */
+	double limit;	 /* seconds for all */
 	double began, took;
 	int cpu;
 };
@@ -38,6 +44,7 @@ void measure_free(struct measurement *m);
 /* While it goes on: a line with a bar and the time left, on a terminal. */
 void progress_show(const struct measurement *m, const char *what);
 void progress_clear(void);
+void progress_say(const char *what);
 
 void table_print(const struct measurement *m, FILE *to);
 /* 0 or -errno; "-" is the output. */

@@ -4,22 +4,26 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "page.h"
 
 static const char help[] =
-	"usage: bulkhead bench [options] [OPERATION|GLOB...]\n"
+	"usage: bulkhead bench [options] [OPERATION|GLOB|EXPERIMENT...]\n"
 	"       bulkhead bench start [options] [RUNTIME...]\n"
 	"What namespaces, cgroups and container starts cost.  Without names: all operations.\n"
+	"An experiment repeats one of the literature: its published number beside ours.\n"
 	"\n"
-	"  -l, --list           the operations, one a line: name, tab, what it is\n"
-	"  -q, --quick          fewer samples\n"
+	"  -l, --list           operations and experiments, one a line: name, tab, what it is\n"
+	"  -q, --quick          fewer samples, and without names: of sizes the least and the most\n"
 	"      --time S         about so many seconds for all\n"
 	"      --spaced MS      idle for MS before each operation: cold, and named NAME@MSms\n"
 	"      --cpu N          the CPU to measure on (the last one allowed)\n"
 	"      --no-fifo        under the scheduler that everybody has, not SCHED_FIFO\n"
 	"      --json FILE      the results, hyperfine's format and more (-: the output)\n"
+	"      --html FILE      plots and figures as one page (needs gnuplot)\n"
 	"      --do OPERATION   perform it, unmeasured, --count N times (1)\n"
 	"      --sync FD        with --do: write 'r' when prepared, await a byte, perform,\n"
 	"                       write 'd', await a byte\n"
@@ -39,6 +43,7 @@ enum {
 	OPT_CPU,
 	OPT_NO_FIFO,
 	OPT_JSON,
+	OPT_HTML,
 	OPT_SERVE,
 	OPT_RUNS,
 	OPT_WORKERS,
@@ -55,6 +60,7 @@ static const struct option options[] = {
 	{ "cpu", required_argument, NULL, OPT_CPU },
 	{ "no-fifo", no_argument, NULL, OPT_NO_FIFO },
 	{ "json", required_argument, NULL, OPT_JSON },
+	{ "html", required_argument, NULL, OPT_HTML },
 	{ "serve", no_argument, NULL, OPT_SERVE },
 	{ "runs", required_argument, NULL, OPT_RUNS },
 	{ "workers", required_argument, NULL, OPT_WORKERS },
@@ -85,7 +91,7 @@ static void take(struct options *o, int c)
 	const struct {
 		int option;
 		const char **where;
-	} texts[] = { { OPT_DO, &o->todo }, { OPT_JSON, &o->json } };
+	} texts[] = { { OPT_DO, &o->todo }, { OPT_JSON, &o->json }, { OPT_HTML, &o->html } };
 	const struct {
 		int option;
 		bool *where;
@@ -112,8 +118,47 @@ static void check(const struct options *o)
 		errx(EXIT_UNUSABLE, "--sync: only with --do");
 	if (o->todo && *o->names)
 		errx(EXIT_UNUSABLE, "%s: --do names the operation already", *o->names);
+	if (o->json && o->html && !strcmp(o->json, "-") && !strcmp(o->html, "-"))
+		errx(EXIT_UNUSABLE, "--json and --html: only one of them can be the output");
 	if (o->quick && o->time > 0)
 		errx(EXIT_UNUSABLE, "--quick and --time: only one of them");
+}
+
+static void check_folder(const char *path)
+{
+	CLEAN(free_text) char *folder = NULL;
+	char *slash;
+
+	if (!path || !strcmp(path, "-"))
+		return;
+	folder = text("%s", path);
+	slash = strrchr(folder, '/');
+	if (slash)
+		*(slash == folder ? slash + 1 : slash) = '\0';
+	if (access(slash ? folder : ".", W_OK))
+		err(EXIT_UNUSABLE, "%s: cannot be written", path);
+}
+
+void check_reports(const struct options *o)
+{
+	check_folder(o->json);
+	check_folder(o->html);
+	if (o->html)
+		page_check();
+}
+
+FILE *table_file(const struct options *o)
+{
+	bool taken = (o->json && !strcmp(o->json, "-")) || (o->html && !strcmp(o->html, "-"));
+
+	return taken ? stderr : stdout;
+}
+
+int report_verdict(const char *path, int error)
+{
+	if (error)
+		warnx("%s: %s", path, strerror(-error));
+	return error ? EXIT_UNUSABLE : 0;
 }
 
 void options_parse(struct options *o, int argc, char **argv)

@@ -27,3 +27,10 @@ void progress_show(const struct measurement *m, const char *what)
 	fprintf(stderr, "\r[%.*s%*s] %3.0f s left  %.40s\033[K", filled, "########################",
 		BAR - filled, "", gone < m->limit ? m->limit - gone : 0, what);
 }
+
+/* What cannot tell how far it is. */
+void progress_say(const char *what)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%.60s ...\033[K", what);
+}

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "machine.h"
 #include "measure.h"
+#include "report.h"
 
-static const char *readable(double seconds, char *to, size_t size)
+const char *readable(double seconds, char *to, size_t size)
 {
 	static const struct {
 		double unit;
@@ -15,12 +15,12 @@ static const char *readable(double seconds, char *to, size_t size)
 	} units[] = { { 1, "s" }, { 1e-3, "ms" }, { 1e-6, "us" }, { 1e-9, "ns" } };
 	size_t i = 0;
 
-	while (i + 1 < ARRAY_SIZE(units) && seconds < units[i].unit)
+	while (i + 1 < ARRAY_SIZE(units) && fabs(seconds) < units[i].unit)
 		i++;
 	snprintf(to, size, "%.*f %s",
-		 seconds / units[i].unit < 10	 ? 2
-		 : seconds / units[i].unit < 100 ? 1
-						 : 0,
+		 fabs(seconds) / units[i].unit < 10    ? 2
+		 : fabs(seconds) / units[i].unit < 100 ? 1
+						       : 0,
 		 seconds / units[i].unit, units[i].name);
 	return to;
 }
@@ -46,7 +46,6 @@ void table_print(const struct measurement *m, FILE *to)
 {
 	size_t not_measured = 0;
 
-	machine_tell(to);
 	fprintf(to,
 		"# CPU %d; p10, median, p90, p99 of one operation; noise: how far p10 of two "
 		"halves of these samples may differ (95 %%); slow: beyond %g times p10\n",
@@ -62,4 +61,7 @@ void table_print(const struct measurement *m, FILE *to)
 				m->v[i].unsupported ? "not measured" : "FAILED", m->v[i].error);
 		}
 	fprintf(to, "\n# %zu operations in %.1f s\n", m->n, m->took);
+	if (m->left_out)
+		fprintf(to, "# --quick: %zu sizes between the least and the most left out\n",
+			m->left_out);
 }

@@ -43,9 +43,14 @@ $(SUITE_LIB): $(SUITE_LIB_OBJECTS)
 	$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# Those that ask BPF as a second witness.
+WITNESSES := $(filter %/witness,$(SUITES))
+$(WITNESSES): $(O)/bpf/check/libcheck.a
+$(WITNESSES): private SUITE_LIBS += -lbpf -lelf
+
 $(SUITES): %: %.o $(SUITE_LIB)
 	$(say) LD $@
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SUITE_LIBS) -pthread
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(SUITE_LIBS) -pthread
 
 $(O)/contract/%: suites/contract/%
 	@mkdir -p $(@D)

@@ -40,6 +40,13 @@ void op_add(struct op op)
 	add(op);
 }
 
+static char *family_of(const char *pattern)
+{
+	const char *hole = strstr(pattern, "%ld");
+
+	return text("%.*s*%s", (int)(hole - pattern), pattern, hole + 3);
+}
+
 /* One %ld in each: the table's own texts, never anybody's input. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -50,6 +57,7 @@ static struct entry *add_size(struct op op, const char *pattern, const char *sen
 	op.n = n;
 	if (op.wait_ms < 0)
 		op.wait_ms = n;
+	op.family = family_of(pattern);
 	op.name = text(pattern, n);
 	op.what = text(sentence, n);
 	e = add(op);

@@ -59,9 +59,10 @@ struct op {
 	const char *name; /* OP.TYPE[.HOW] */
 	const char *what; /* a sentence for people */
 	unsigned int flags;
-	uint64_t ns;  /* CLONE_NEW* of the type or set, 0: none */
-	long n;	      /* its parameter: how many, how deep, MiB */
-	long wait_ms; /* idle before each sample; part of the operation's meaning */
+	uint64_t ns;	    /* CLONE_NEW* of the type or set, 0: none */
+	long n;		    /* its parameter: how many, how deep, MiB */
+	const char *family; /* its name with * for that number; NULL: it has none */
+	long wait_ms;	    /* idle before each sample; part of the operation's meaning */
 	int (*prepare)(struct fixture *x);
 	int (*before)(struct fixture *x);
 	int (*run)(struct fixture *x);

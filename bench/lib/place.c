@@ -37,6 +37,95 @@ static int lock_folder(const char *path)
 	return fd;
 }
 
+/* That controllers are enabled because of us is written down as folders in ours. */
+#define BORROWED "root-controllers"
+#define ENABLED	 "own-controllers"
+
+/* "+a" or "-a" for each of the words, one by one: not all of them may be had. */
+static void switch_each(const char *dir, const char *list, char sign)
+{
+	struct words w = words_split(list ?: "", " \n");
+
+	for (size_t i = 0; i < w.n; i++) {
+		CLEAN(free_text) char *one = text("%c%s", sign, w.v[i]);
+
+		cgroup_put(dir, "cgroup.subtree_control", one);
+	}
+	words_free(&w);
+}
+
+static char *list_in(const char *dir, const char *file)
+{
+	CLEAN(free_text) char *path = text("%s/%s", dir, file);
+	char *all = file_text(path);
+
+	if (all)
+		all[strcspn(all, "\n")] = '\0';
+	return all;
+}
+
+static char *parent_of(const char *path)
+{
+	return text("%.*s", (int)(strrchr(path, '/') - path), path);
+}
+
+char *place_controllers_begin(const struct place *p)
+{
+	CLEAN(free_text) char *parent = parent_of(p->cgroup);
+	CLEAN(free_text) char *may = list_in(parent, "cgroup.controllers");
+	CLEAN(free_text) char *has = list_in(parent, "cgroup.subtree_control");
+	CLEAN(free_text) char *borrowed = text("%s/" BORROWED, p->cgroup);
+	CLEAN(free_text) char *enabled = text("%s/" ENABLED, p->cgroup);
+	CLEAN(free_text) char *ours = NULL;
+	char *list = list_in(p->cgroup, "cgroup.subtree_control");
+
+	if (list && *list)
+		return list; /* somebody else's work, and to stay */
+	free(list);
+	if (has && !*has && may && *may && !mkdir(borrowed, 0755))
+		switch_each(parent, may, '+');
+	ours = list_in(p->cgroup, "cgroup.controllers");
+	if (!mkdir(enabled, 0755))
+		switch_each(p->cgroup, ours, '+');
+	list = list_in(p->cgroup, "cgroup.subtree_control");
+	if (list && *list)
+		return list;
+	free(list);
+	errno = EOPNOTSUPP;
+	return NULL;
+}
+
+/* What the mark is about, if it is there, is undone. */
+static void undo_marked(const struct place *p, const char *mark, const char *dir)
+{
+	CLEAN(free_text) char *path = text("%s/%s", p->cgroup, mark);
+	CLEAN(free_text) char *list = list_in(dir, "cgroup.subtree_control");
+
+	if (!rmdir(path))
+		switch_each(dir, list, '-');
+}
+
+void place_controllers_end(const struct place *p)
+{
+	CLEAN(free_text) char *parent = parent_of(p->cgroup);
+
+	undo_marked(p, ENABLED, p->cgroup);
+	undo_marked(p, BORROWED, parent);
+}
+
+/* A benchmark's; what it has borrowed goes back when nobody below has it any more. */
+static bool end_place(const char *cgroup, double seconds)
+{
+	CLEAN(free_text) char *borrowed = text("%s/" BORROWED, cgroup);
+	CLEAN(free_text) char *parent = parent_of(cgroup);
+	CLEAN(free_text) char *list = list_in(parent, "cgroup.subtree_control");
+	bool back = !access(borrowed, F_OK), gone = cgroup_end(cgroup, seconds);
+
+	if (back)
+		switch_each(parent, list, '-');
+	return gone;
+}
+
 static bool end_folder(const char *path, double seconds)
 {
 	(void)seconds;
@@ -115,7 +204,7 @@ static int make_cgroup(struct place *p)
 		return -ENOENT;
 	}
 	own = own_folder_of(p->mount);
-	sweep(own, cgroup_end);
+	sweep(own, end_place);
 	p->cgroup = text("%s/%s", own, p->tag);
 	self = text("%s/self", p->cgroup);
 	error = make_locked(p->cgroup, &p->locks[0]);
@@ -160,7 +249,7 @@ bool place_remove(struct place *p)
 	bool all = true;
 
 	if (p->cgroup)
-		all = cgroup_end(p->cgroup, END_LIMIT);
+		all = end_place(p->cgroup, END_LIMIT);
 	if (p->temp)
 		all &= folder_end(p->temp);
 	for (size_t i = 0; i < ARRAY_SIZE(p->locks); i++)

@@ -27,6 +27,14 @@ int place_make(struct place *p);
 /* Kills what is left in the cgroup; false: something could not be removed. */
 bool place_remove(struct place *p);
 
+/*
+ * All controllers that can be had for the cgroups below ours, as a list with blanks;
+ * NULL: there are none, errno says why.  Where nobody has enabled any at the root of
+ * the hierarchy, that is done as well, and undone by the end (or the next sweep).
+ */
+char *place_controllers_begin(const struct place *p);
+void place_controllers_end(const struct place *p);
+
 /* A cgroup's file: 0 or -errno. */
 int cgroup_put(const char *dir, const char *file, const char *value);
 /* Whether KEY of a flat keyed file has that value; -errno. */

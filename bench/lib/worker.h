@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A worker: the process in which one operation is prepared and timed.  It is pinned,
- * has few descriptors (each costs a fork 16 ns), and does a batch when asked to.
+ * A worker: the process in which one operation is prepared and timed, a small program
+ * of its own (worker/main.c).  It is pinned, has few descriptors (each costs a fork
+ * 16 ns) and little memory, and does a batch when asked to.
  */
 #ifndef BENCH_WORKER_H
 #define BENCH_WORKER_H
@@ -9,6 +10,20 @@
 #include "op.h"
 
 #define BATCH_MAX 4096
+
+#define WORKER_PROGRAM "bench-worker"
+#define WORKER_NO_EXEC 127
+/* Its descriptors. */
+#define WORKER_SOCKET  0
+#define WORKER_SHARED  1
+
+/* What a fresh child tells, behind the samples. */
+struct told {
+	int error;
+	char why[sizeof(((struct fixture *)NULL)->why)];
+};
+
+#define WORKER_SIZE (BATCH_MAX * sizeof(uint64_t) + sizeof(struct told))
 
 struct setting {
 	int cpu;   /* pinned to; -1: not */

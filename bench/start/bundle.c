@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A root file system of one static program, and the OCI bundle around it. */
+/*
+ * A root file system of one static program, and the OCI bundle around it.  Each worker
+ * has its own: two containers of one cgroup or one root folder get in each other's way
+ * (crun finds the cgroup gone, nspawn the folder busy).
+ */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "start.h"
 
 static void copy_program(const char *from, const char *to)
@@ -23,9 +30,10 @@ static void copy_program(const char *from, const char *to)
 		err(EXIT_UNUSABLE, "%s, to %s", from, to);
 }
 
-static json_t *config(const struct place *place)
+static json_t *config(const struct place *place, unsigned int worker)
 {
 	static const char *const namespaces[] = { "pid", "ipc", "uts", "mount", "network" };
+	CLEAN(free_text) char *cgroup = text("%s.%u", place->tag, worker);
 	json_t *types = json_array();
 
 	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++)
@@ -38,10 +46,15 @@ static json_t *config(const struct place *place)
 			 "destination", "/proc", "type", "proc", "source", "proc", "destination",
 			 "/dev", "type", "tmpfs", "source", "tmpfs", "options", "nosuid",
 			 "mode=755", "size=65536k", "linux", "namespaces", types, "cgroupsPath",
-			 place->tag);
+			 cgroup);
 }
 
-char *bundle_make(const struct place *place)
+char *bundle_path(const struct place *place, unsigned int worker)
+{
+	return text("%s/bundle.%u", place->temp, worker);
+}
+
+void bundle_make(const struct place *place, unsigned int worker)
 {
 	static const char *const folders[] = { "",
 					       "/rootfs",
@@ -53,11 +66,13 @@ char *bundle_make(const struct place *place)
 					       "/rootfs/etc" };
 	CLEAN(free_text) char *own = own_folder();
 	CLEAN(free_text) char *program = text("%s/bench-true", own);
-	char *bundle = text("%s/bundle", place->temp);
+	CLEAN(free_text) char *bundle = bundle_path(place, worker);
 	CLEAN(free_text) char *to = text("%s/rootfs/true", bundle);
 	CLEAN(free_text) char *file = text("%s/config.json", bundle);
 	CLEAN(free_text) char *release = text("%s/rootfs/etc/os-release", bundle);
 
+	if (!access(file, F_OK))
+		return; /* another experiment's */
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		CLEAN(free_text) char *path = text("%s%s", bundle, folders[i]);
 
@@ -65,11 +80,45 @@ char *bundle_make(const struct place *place)
 			err(EXIT_UNUSABLE, "%s", path);
 	}
 	copy_program(program, to);
-	json_t *c = config(place);
+	json_t *c = config(place, worker);
 
 	/* systemd-nspawn wants to see an operating system. */
 	if (json_dump_file(c, file, 0) || file_replace(release, "ID=bulkhead\n", 12))
 		err(EXIT_UNUSABLE, "%s", bundle);
 	json_decref(c);
-	return bundle;
+}
+
+/* "bulkhead-bench.PID.SALT.WORKER" of a process that is no more. */
+static bool is_dead_ones(const char *name)
+{
+	size_t n = strlen(PLACE_PREFIX);
+	char *end;
+	long pid;
+
+	if (strncmp(name, PLACE_PREFIX, n))
+		return false;
+	pid = strtol(name + n, &end, 10);
+	return pid > 0 && *end == '.' && strchr(end + 1, '.') && kill((pid_t)pid, 0) &&
+	       errno == ESRCH;
+}
+
+/* Empty ones only: the containers' process has ended long since. */
+static void sweep_one(const char *path)
+{
+	if (is_dead_ones(strrchr(path, '/') + 1))
+		rmdir(path);
+}
+
+void bundle_sweep(void)
+{
+	CLEAN(free_text) char *mounts = file_text("/proc/self/mounts");
+
+	for (char *save, *line = strtok_r(mounts ?: "", "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		struct words w = words_split(line, " ");
+
+		if (w.n > 2 && !strncmp(w.v[2], "cgroup", 6))
+			folder_each(w.v[1], sweep_one);
+		words_free(&w);
+	}
 }

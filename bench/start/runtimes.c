@@ -23,7 +23,7 @@
 
 extern char **environ;
 
-/* @: the bundle; =: the place's folder; !: the program that does nothing. */
+/* @: the worker's bundle; =: the place's folder; !: the program that does nothing. */
 static const struct {
 	const char *name, *program, *command;
 	bool hide_unified;
@@ -36,7 +36,9 @@ static const struct {
 	{ "crun", "crun", "crun --root =/crun run -b @ bulkhead-%d", true },
 	{ "runc", "runc", "runc --root =/runc run -b @ bulkhead-%d", false },
 	{ "nspawn", "systemd-nspawn",
-	  "systemd-nspawn -q --register=no --keep-unit --console=pipe -D @/rootfs /true", false },
+	  "systemd-nspawn -q --register=no --keep-unit --console=pipe -M bulkhead-%d -D @/rootfs "
+	  "/true",
+	  false },
 	{ "youki", "youki", "youki --root =/youki run -b @ bulkhead-%d", false },
 };
 
@@ -62,7 +64,7 @@ static bool wanted(const char *name, char *const *names)
 	return !*names;
 }
 
-static struct words fill_in(const char *command, const struct place *place, const char *bundle)
+static struct words fill_in(const char *command, const struct place *place)
 {
 	CLEAN(free_text) char *own = own_folder();
 	struct words raw = words_split(command, " "), argv = {};
@@ -71,7 +73,7 @@ static struct words fill_in(const char *command, const struct place *place, cons
 		const char *w = raw.v[i];
 
 		if (*w == '@')
-			words_add(&argv, "%s%s", bundle, w + 1);
+			words_add(&argv, "%s/bundle.%%d%s", place->temp, w + 1);
 		else if (*w == '=')
 			words_add(&argv, "%s%s", place->temp, w + 1);
 		else if (!strcmp(w, "!"))
@@ -83,11 +85,8 @@ static struct words fill_in(const char *command, const struct place *place, cons
 	return argv;
 }
 
-struct runtime *runtimes_find(const struct place *place, const char *bundle, char *const *names,
-			      size_t *n)
+void runtimes_check(char *const *names)
 {
-	struct runtime *v = NULL;
-
 	for (char *const *name = names; *name; name++) {
 		size_t i = 0;
 
@@ -99,14 +98,32 @@ struct runtime *runtimes_find(const struct place *place, const char *bundle, cha
 			     "crun-no-cgroup, crun, runc, nspawn, youki",
 			     *name);
 	}
+}
+
+/* A hybrid layout whose cgroup2 has controllers. */
+static bool to_be_hidden(const struct place *place)
+{
+	CLEAN(free_text) char *list = text("%s/cgroup.controllers", place->mount ?: "");
+	CLEAN(free_text) char *controllers = file_text(list);
+	CLEAN(free_text) char *mounts = file_text("/proc/self/mounts");
+
+	return mounts && strstr(mounts, " cgroup ") && place->mount && controllers &&
+	       controllers[0] && controllers[0] != '\n';
+}
+
+struct runtime *runtimes_find(const struct place *place, char *const *names, size_t *n)
+{
+	struct runtime *v = NULL;
+
 	*n = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		if (!wanted(known[i].name, names) || (!*names && !installed(known[i].program)))
 			continue;
 		v = grow(v, *n, sizeof(*v));
 		v[*n] = (struct runtime) { .name = known[i].name,
-					   .argv = fill_in(known[i].command, place, bundle),
-					   .hide_unified = known[i].hide_unified };
+					   .argv = fill_in(known[i].command, place),
+					   .hide_unified =
+						   known[i].hide_unified && to_be_hidden(place) };
 		if (!installed(known[i].program))
 			v[*n].error = text("%s is not installed", known[i].program);
 		++*n;
@@ -117,13 +134,6 @@ struct runtime *runtimes_find(const struct place *place, const char *bundle, cha
 /* In this process alone. */
 static int hide(const struct place *place)
 {
-	CLEAN(free_text) char *list = text("%s/cgroup.controllers", place->mount ?: "");
-	CLEAN(free_text) char *controllers = file_text(list);
-	CLEAN(free_text) char *mounts = file_text("/proc/self/mounts");
-	bool hybrid = mounts && strstr(mounts, " cgroup ") && place->mount;
-
-	if (!hybrid || !controllers || controllers[0] == '\n' || !controllers[0])
-		return 0;
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return -1;
 	return mount("tmpfs", place->mount, "tmpfs", 0, NULL);
@@ -156,11 +166,11 @@ static char *quoted(char *const *argv)
 	return all;
 }
 
-static void exec_hyperfine(const struct place *place, const struct runtime *r, const char *export,
-			   const char *said)
+static void exec_hyperfine(const struct place *place, const struct runtime *r, unsigned int n,
+			   const char *export, const char *said)
 {
 	CLEAN(free_text) char *command = quoted(numbered(r, 0));
-	CLEAN(free_text) char *count = text("%d", ROUND);
+	CLEAN(free_text) char *count = text("%u", n);
 	int out = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (r->hide_unified && hide(place)) {
@@ -182,7 +192,7 @@ static char *reason(const char *said)
 	char *line = all ? all + strspn(all, " \n") : NULL;
 
 	if (!line || !*line)
-		return text("hyperfine failed");
+		return text("it failed and said nothing");
 	line[strcspn(line, "\n")] = '\0';
 	text_clean(line);
 	return text("%.200s", line);
@@ -191,12 +201,20 @@ static char *reason(const char *said)
 static void take(struct runtime *r, const char *export, const char *said)
 {
 	json_t *root = json_load_file(export, 0, NULL);
-	const json_t *times =
-		json_object_get(json_array_get(json_object_get(root, "results"), 0), "times");
+	const json_t *result = json_array_get(json_object_get(root, "results"), 0);
+	const json_t *times = json_object_get(result, "times");
+	double n = (double)json_array_size(times), all = n + (double)r->times.n;
 
 	for (size_t i = 0; i < json_array_size(times); i++)
 		samples_add(&r->times, json_number_value(json_array_get(times, i)));
 	samples_end_batch(&r->times);
+	if (n > 0) {
+		double user = json_number_value(json_object_get(result, "user"));
+		double system = json_number_value(json_object_get(result, "system"));
+
+		r->user += (user - r->user) * n / all;
+		r->system += (system - r->system) * n / all;
+	}
 	if (!json_array_size(times))
 		r->error = reason(said);
 	json_decref(root);
@@ -225,14 +243,14 @@ static char *try_alone(const struct place *place, const struct runtime *r)
 	return status ? reason(said) : NULL;
 }
 
-static void round_of(const struct place *place, struct runtime *r)
+static void round_of(const struct place *place, struct runtime *r, unsigned int n)
 {
 	CLEAN(free_text) char *export = text("%s/hyperfine.json", place->temp);
 	CLEAN(free_text) char *said = text("%s/said", place->temp);
 	pid_t pid = child_fork(0, NO_CGROUP);
 
 	if (!pid)
-		exec_hyperfine(place, r, export, said);
+		exec_hyperfine(place, r, n, export, said);
 	if (pid > 0)
 		child_wait(pid);
 	take(r, export, said);
@@ -250,46 +268,66 @@ void runtimes_measure(const struct place *place, struct runtime *v, size_t n, un
 			struct runtime *r = &v[(first + k) % n];
 
 			if (!r->error)
-				round_of(place, r);
+				round_of(place, r, runs - done < ROUND ? runs - done : ROUND);
 		}
 	}
 }
 
 static int repeat(const struct place *place, const struct runtime *r, unsigned int worker,
-		  unsigned int each)
+		  unsigned int each, const char *said)
 {
 	char **argv = numbered(r, worker);
-	posix_spawn_file_actions_t quiet;
+	posix_spawn_file_actions_t output;
 	int bad = 0;
 
-	posix_spawn_file_actions_init(&quiet);
-	posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_init(&output);
+	posix_spawn_file_actions_addopen(&output, STDOUT_FILENO, said, O_WRONLY | O_CREAT | O_TRUNC,
+					 0600);
+	posix_spawn_file_actions_adddup2(&output, STDOUT_FILENO, STDERR_FILENO);
 	if (r->hide_unified && hide(place))
 		return 1;
 	for (unsigned int i = 0; i < each && !bad; i++) {
 		pid_t pid;
 
-		bad = posix_spawnp(&pid, argv[0], &quiet, NULL, argv, environ) || child_wait(pid);
+		bad = posix_spawnp(&pid, argv[0], &output, NULL, argv, environ) || child_wait(pid);
 	}
 	return bad;
 }
 
-double runtime_rate(const struct runtime *r, unsigned int workers, unsigned int each)
+double runtime_rate(const struct place *place, const struct runtime *r, unsigned int workers,
+		    unsigned int each, char **why)
 {
-	CLEAN(free_text) char *mount = cgroup2_mount();
-	struct place place = { .mount = mount };
-	double start = now();
-	bool bad = false;
 	pid_t *pids = grow(NULL, workers, sizeof(*pids));
+	double start = now(), took;
 
+	*why = NULL;
 	for (unsigned int w = 0; w < workers; w++) {
+		CLEAN(free_text) char *said = text("%s/said.%u", place->temp, w);
+
 		pids[w] = child_fork(0, NO_CGROUP);
 		if (!pids[w])
-			_exit(repeat(&place, r, w, each));
+			_exit(repeat(place, r, w, each, said) ? 1 : 0);
 	}
-	for (unsigned int w = 0; w < workers; w++)
-		bad |= pids[w] < 0 || child_wait(pids[w]);
+	for (unsigned int w = 0; w < workers; w++) {
+		CLEAN(free_text) char *said = text("%s/said.%u", place->temp, w);
+
+		if ((pids[w] < 0 || child_wait(pids[w])) && !*why)
+			*why = reason(said);
+	}
+	took = now() - start;
 	free(pids);
-	return bad ? 0 : workers * each / (now() - start);
+	return *why ? 0 : workers * each / took;
+}
+
+void runtimes_free(struct runtime *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		words_free(&v[i].argv);
+		samples_free(&v[i].times);
+		free(v[i].error);
+		for (size_t k = 0; k < v[i].n_rates; k++)
+			free(v[i].rates[k].why);
+		free(v[i].rates);
+	}
+	free(v);
 }

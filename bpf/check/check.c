@@ -251,22 +251,25 @@ static ssize_t read_all(int fd, void *data, size_t size)
 	return n < 0 ? -errno : (ssize_t)got;
 }
 
-/* Runs an iterator over cgroups once: bytes it wrote, or -errno. */
-static ssize_t iterate(const char *program, int cgroup_fd, unsigned int order, void *data,
-		       size_t size, char *why)
+/*
+ * Runs an iterator over cgroups once, from the one that INFO names: bytes it
+ * wrote, or -errno.
+ */
+static ssize_t iterate(const char *program, union bpf_iter_link_info info, void *data, size_t size,
+		       char *why)
 {
-	union bpf_iter_link_info info = { .cgroup = { .order = order,
-						      .cgroup_fd = (unsigned int)cgroup_fd } };
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
 	struct bpf_link *link = NULL;
 	int error, fd = -1;
 	ssize_t got = 0;
+	bool loaded;
 	struct check_bpf *bpf = bpf_open(why, &error);
 
 	if (!bpf)
-		return error;
+		return error == -ENOENT ? -ENOTSUP : error;
 	want(bpf, program);
 	error = check_bpf__load(bpf);
+	loaded = !error;
 	if (!error) {
 		link = bpf_program__attach_iter(bpf_object__find_program_by_name(bpf->obj, program),
 						&opts);
@@ -283,18 +286,36 @@ static ssize_t iterate(const char *program, int cgroup_fd, unsigned int order, v
 	bpf_link__destroy(link);
 	check_bpf__destroy(bpf);
 	/* A kernel that knows no such iterator has no such target in its BTF. */
-	if (error == -ENOENT || error == -ESRCH || error == -EINVAL)
+	if ((error == -ENOENT && !loaded) || error == -ESRCH || error == -EINVAL)
 		error = -ENOTSUP;
 	return error ? refuse(error, why, "BPF iterator over cgroups") : got;
 }
 
+static union bpf_iter_link_info from_fd(int cgroup_fd, unsigned int order)
+{
+	return (union bpf_iter_link_info) { .cgroup = { .order = order,
+							.cgroup_fd = (unsigned int)cgroup_fd } };
+}
+
 int witness_walk(int cgroup_fd, uint64_t *ids, size_t n, size_t *seen, char *why)
 {
-	ssize_t got = iterate("walk", cgroup_fd, BPF_CGROUP_ITER_DESCENDANTS_PRE, ids,
+	ssize_t got = iterate("walk", from_fd(cgroup_fd, BPF_CGROUP_ITER_DESCENDANTS_PRE), ids,
 			      n * sizeof(*ids), why);
 
 	*seen = got < 0 ? 0 : (size_t)got / sizeof(*ids);
 	return got < 0 ? (int)got : 0;
+}
+
+int witness_find(uint64_t cgroup, char *why)
+{
+	union bpf_iter_link_info info = { .cgroup = { .order = BPF_CGROUP_ITER_SELF_ONLY,
+						      .cgroup_id = cgroup } };
+	uint64_t seen = 0;
+	ssize_t got = iterate("walk", info, &seen, sizeof(seen), why);
+
+	if (got == -ENOENT)
+		return 0;
+	return got < 0 ? (int)got : seen == cgroup;
 }
 
 int witness_usage(int cgroup_fd, uint64_t *ns, char *why)
@@ -306,8 +327,8 @@ int witness_usage(int cgroup_fd, uint64_t *ns, char *why)
 	for (size_t i = 0; i < 2; i++) {
 		if (!kernel_has_function(flushes[i][0]))
 			continue;
-		got = iterate(flushes[i][1], cgroup_fd, BPF_CGROUP_ITER_SELF_ONLY, ns, sizeof(*ns),
-			      why);
+		got = iterate(flushes[i][1], from_fd(cgroup_fd, BPF_CGROUP_ITER_SELF_ONLY), ns,
+			      sizeof(*ns), why);
 		return got < 0 ? (int)got : got == sizeof(*ns) ? 0 : -EIO;
 	}
 	snprintf(why, WITNESS_WHY, "this kernel has no flush of rstat for BPF");

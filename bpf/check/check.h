@@ -56,6 +56,9 @@ void witness_gate_close(struct witness_gate *g);
 /* A walk over a cgroup and all below it, parents first: how many, N ids at most are stored. */
 int witness_walk(int cgroup_fd, uint64_t *ids, size_t n, size_t *seen, char *why);
 
+/* Does the kernel, asked by its id, find the cgroup for the caller?  1, 0, or -errno. */
+int witness_find(uint64_t cgroup, char *why);
+
 /*
  * CPU time of a cgroup in nanoseconds, as rstat has it once flushed: what
  * cpu.stat's usage_usec is made from.

@@ -120,10 +120,37 @@ bool cgroup_has(const struct cgroup *cg, const char *file)
 	return !access(path, F_OK);
 }
 
+/* Files that a kernel has only where it was configured so, or that are newer than the rest. */
+static const struct {
+	const char *prefix, *why;
+} whys_of_files[] = {
+	{ "cpu.uclamp.", "CONFIG_UCLAMP_TASK_GROUP" },
+	{ "cpu.max", "CONFIG_CFS_BANDWIDTH" },
+	{ "cpu.cfs_", "CONFIG_CFS_BANDWIDTH" },
+	{ "cpu.rt_", "CONFIG_RT_GROUP_SCHED" },
+	{ "cpu.pressure", "CONFIG_PSI" },
+	{ "io.pressure", "CONFIG_PSI" },
+	{ "memory.pressure", "CONFIG_PSI" },
+	{ "irq.pressure", "CONFIG_IRQ_TIME_ACCOUNTING" },
+	{ "io.max", "CONFIG_BLK_DEV_THROTTLING" },
+	{ "io.prio.class", "CONFIG_BLK_CGROUP_IOPRIO" },
+	{ "io.latency", "CONFIG_BLK_CGROUP_IOLATENCY" },
+	{ "io.cost.", "CONFIG_BLK_CGROUP_IOCOST" },
+	{ "io.bfq.", "CONFIG_BFQ_GROUP_IOSCHED" },
+	{ "memory.swap.", "CONFIG_SWAP" },
+	{ "memory.zswap.", "CONFIG_ZSWAP" },
+	{ "cpuset.cpus.exclusive", "since 6.7" },
+};
+
 void need_cgroup_file(const struct cgroup *cg, const char *file)
 {
-	if (!cgroup_has(cg, file))
-		check_skip("not supported: this kernel's cgroups have no %s", file);
+	if (cgroup_has(cg, file))
+		return;
+	for (size_t i = 0; i < sizeof(whys_of_files) / sizeof(*whys_of_files); i++)
+		if (!strncmp(file, whys_of_files[i].prefix, strlen(whys_of_files[i].prefix)))
+			check_skip("not supported: this kernel's cgroups have no %s (%s)", file,
+				   whys_of_files[i].why);
+	check_skip("not supported: this kernel's cgroups have no %s", file);
 }
 
 int cgroup_open_at(struct here h, const struct cgroup *cg, const char *file, int flags)

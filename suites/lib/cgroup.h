@@ -111,6 +111,9 @@ char *cgroup_mount_flags(void);
 #define cgroup_set_mount_flags(flags) cgroup_set_mount_flags_at(HERE, flags)
 void cgroup_set_mount_flags_at(struct here h, const char *flags);
 
+/* Skips the test when the kernel has no such flag. */
+void need_cgroup_feature(const char *name);
+
 /* Turn controllers on for the children: cgroup_enable(&cg, "cpu"). */
 #define cgroup_enable(cg, controller) cgroup_write(cg, "cgroup.subtree_control", "+%s", controller)
 

@@ -86,6 +86,16 @@ char *cgroup_mount_flags(void)
 	return flags;
 }
 
+void need_cgroup_feature(const char *name)
+{
+	char *all = file_read("/sys/kernel/cgroup/features");
+	bool found = text_has_line(all, name);
+
+	free(all);
+	if (!found)
+		check_skip("not supported: the mount option %s", name);
+}
+
 void cgroup_set_mount_flags_at(struct here h, const char *flags)
 {
 	char *dir = temp_dir_at(h);

@@ -114,12 +114,22 @@ static void probe_disposable(const char *arg __attribute__((unused)))
 		lacks("not permitted: vm: changes the whole machine, which is not disposable");
 }
 
-static void probe_two_cpus(const char *arg __attribute__((unused)))
+static void probe_cpus(int n)
 {
 	cpu_set_t set;
 
-	if (sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) < 2)
-		lacks("not supported: 2cpus: only one CPU may be used");
+	if (sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) < n)
+		lacks("not supported: %dcpus: only %d CPUs may be used", n, CPU_COUNT(&set));
+}
+
+static void probe_two_cpus(const char *arg __attribute__((unused)))
+{
+	probe_cpus(2);
+}
+
+static void probe_three_cpus(const char *arg __attribute__((unused)))
+{
+	probe_cpus(3);
 }
 
 static void probe_file(const char *pattern, const char *what)
@@ -241,11 +251,17 @@ static const struct {
 	const char *word;
 	void (*probe)(const char *arg);
 } probes[] = {
-	{ "root", probe_root },		  { "userns", probe_userns },
-	{ "delegated", probe_delegated }, { "vm", probe_disposable },
-	{ "2cpus", probe_two_cpus },	  { "numa", probe_numa },
-	{ "hugepages", probe_hugepages }, { "swap", probe_swap },
-	{ "disk", probe_disk },		  { "gpu", probe_gpu },
+	{ "root", probe_root },
+	{ "userns", probe_userns },
+	{ "delegated", probe_delegated },
+	{ "vm", probe_disposable },
+	{ "2cpus", probe_two_cpus },
+	{ "3cpus", probe_three_cpus },
+	{ "numa", probe_numa },
+	{ "hugepages", probe_hugepages },
+	{ "swap", probe_swap },
+	{ "disk", probe_disk },
+	{ "gpu", probe_gpu },
 	{ "module", probe_module },
 };
 

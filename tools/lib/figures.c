@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "json_file.h"
 #include "text.h"
 
-#define SIZE_LIMIT (256 << 20)
 #define BATCH	   10 /* of a file that knows no batches */
 #define P_RANKS	   .01
 #define P_SLOW	   .001
@@ -80,33 +79,11 @@ static void read_result(struct figures *f, const json_t *r, size_t i)
 	g->name = name;
 	read_times(g, json_object_get(r, "times"), f->path, i);
 	split(&g->samples, json_object_get(r, "batches"), f->path, i);
-	g->summary = samples_summary(&g->samples);
 }
 
-static json_t *load(const char *path)
+struct figures figures_of(const char *path, json_t *root)
 {
-	struct stat st;
-	json_error_t e;
-	json_t *root;
-
-	if (stat(path, &st))
-		err(EXIT_UNUSABLE, "%s", path);
-	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
-		errx(EXIT_UNUSABLE, "%s: a file is expected", path);
-	if (st.st_size > SIZE_LIMIT)
-		errx(EXIT_UNUSABLE, "%s: larger than %d MiB, which no benchmark's results are",
-		     path, SIZE_LIMIT >> 20);
-	root = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
-	if (!root) {
-		text_clean(e.text);
-		errx(EXIT_UNUSABLE, "%s:%d: not JSON: %.100s", path, e.line, e.text);
-	}
-	return root;
-}
-
-struct figures figures_read(const char *path)
-{
-	struct figures f = { .path = path, .root = load(path) };
+	struct figures f = { .path = path, .root = root };
 	const json_t *results = json_object_get(f.root, "results");
 	const json_t *machine = json_object_get(f.root, "machine");
 
@@ -120,6 +97,15 @@ struct figures figures_read(const char *path)
 	f.emulated = json_is_true(json_object_get(f.root, "emulated"));
 	for (size_t i = 0; i < json_array_size(results); i++)
 		read_result(&f, json_array_get(results, i), i);
+	return f;
+}
+
+struct figures figures_read(const char *path)
+{
+	struct figures f = figures_of(path, json_file_read(path));
+
+	for (size_t i = 0; i < f.n; i++)
+		f.v[i].summary = samples_summary(&f.v[i].samples);
 	return f;
 }
 

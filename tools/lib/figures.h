@@ -29,6 +29,8 @@ struct figures {
 
 /* Whatever is wrong with the file: one line, and exit 2. */
 struct figures figures_read(const char *path);
+/* From its root, which is taken over; without the summaries, whose intervals take long. */
+struct figures figures_of(const char *path, json_t *root);
 void figures_free(struct figures *f);
 const struct figure *figures_find(const struct figures *f, const char *name);
 

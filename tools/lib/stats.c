@@ -2,6 +2,7 @@
 #include "stats.h"
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_fit.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_sort.h>
@@ -176,6 +177,32 @@ struct interval stats_change(const struct samples *a, const struct samples *b, d
 	draw_end(&da);
 	draw_end(&db);
 	return bounds(estimates);
+}
+
+struct fit stats_fit(const double *x, const struct samples *const *s, size_t n, double p)
+{
+	struct draw *d = grow(NULL, n, sizeof(*d));
+	double *y = grow(NULL, n, sizeof(*y)), estimates[RESAMPLES];
+	double c00, c01, c11, zero, rest;
+	struct fit f;
+
+	for (size_t i = 0; i < n; i++) {
+		d[i] = draw_begin(s[i]);
+		y[i] = stats_quantile(s[i]->v, s[i]->n, p);
+	}
+	gsl_fit_linear(x, 1, y, 1, n, &f.at_zero, &f.slope, &c00, &c01, &c11, &rest);
+	f.r2 = 1 - rest / gsl_stats_tss(y, 1, n);
+	for (size_t i = 0; i < RESAMPLES; i++) {
+		for (size_t k = 0; k < n; k++)
+			y[k] = draw_quantile(&d[k], s[k], p);
+		gsl_fit_linear(x, 1, y, 1, n, &zero, &estimates[i], &c00, &c01, &c11, &rest);
+	}
+	f.slope_interval = bounds(estimates);
+	for (size_t i = 0; i < n; i++)
+		draw_end(&d[i]);
+	free(d);
+	free(y);
+	return f;
 }
 
 /* How much two halves of the same batches differ, taken apart at random. */

@@ -52,4 +52,13 @@ double stats_fisher(size_t k1, size_t n1, size_t k2, size_t n2);
 /* Of quantile P of B to that of A, less one: 95 %, by bootstrap over batches. */
 struct interval stats_change(const struct samples *a, const struct samples *b, double p);
 
+/* Quantile P as a line over X, by least squares. */
+struct fit {
+	double at_zero, slope, r2;
+	struct interval slope_interval; /* 95 %, by bootstrap over the batches of each */
+};
+
+/* Of N >= 2 lots of samples; X[i] belongs to S[i], and not all X are the same. */
+struct fit stats_fit(const double *x, const struct samples *const *s, size_t n, double p);
+
 #endif

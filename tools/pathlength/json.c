@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_file.h"
 #include "path.h"
 
 #define LARGEST (1L << 53) /* what is still whole in every reader of JSON */
@@ -90,13 +91,10 @@ static void read_operation(struct result *r, const char *path, const char *name,
 
 struct result result_read(const char *path)
 {
-	json_error_t e;
-	json_t *top = json_load_file(path, JSON_REJECT_DUPLICATES, &e), *operations;
+	json_t *top = json_file_read(path), *operations;
 	const char *kernel, *cpu;
 	struct result r = {};
 
-	if (!top)
-		errx(EXIT_UNUSABLE, "%s:%d: %s", path, e.line < 0 ? 0 : e.line, e.text);
 	kernel = json_string_value(json_object_get(top, "kernel"));
 	cpu = json_string_value(json_object_get(top, "cpu"));
 	operations = json_object_get(top, "operations");

@@ -122,6 +122,19 @@ static bool config_explains(const struct run *run, const char *reason)
 	return meta_option(&run->meta, name) == 0;
 }
 
+/* "(since 6.11)": a part of what the row is about is newer than the row. */
+static bool version_explains(const struct run *run, const char *reason)
+{
+	CLEAN(free_text) char *since = NULL;
+	const char *at = strstr(reason, "(since ");
+
+	if (!at)
+		return false;
+	at += strlen("(since ");
+	since = text("%.*s", (int)strspn(at, "0123456789."), at);
+	return *since && !kernel_has(run, since);
+}
+
 static bool boot_explains(const char *reason)
 {
 	CLEAN(free_text) char *word = word_after(reason, "booted with ");
@@ -137,7 +150,8 @@ static bool is_suspicious(const struct run *run, const struct result *r)
 	if (!r->row || !strncmp(reason, "not permitted", 13) || !kernel_has(run, r->row->since))
 		return false;
 	return needs_met(run, r->row->needs) && !controller_explains(run, reason) &&
-	       !config_explains(run, reason) && !boot_explains(reason);
+	       !config_explains(run, reason) && !version_explains(run, reason) &&
+	       !boot_explains(reason);
 }
 
 void judge_skips(const struct run *run, struct program *p)

@@ -51,6 +51,12 @@ static bool has_2cpus(const struct run *run, const char *arg)
 	return run->meta.cpus >= 2;
 }
 
+static bool has_3cpus(const struct run *run, const char *arg)
+{
+	(void)arg;
+	return run->meta.cpus >= 3;
+}
+
 static bool has_numa(const struct run *run, const char *arg)
 {
 	(void)run, (void)arg;
@@ -104,11 +110,17 @@ static const struct {
 	const char *word;
 	bool (*has)(const struct run *run, const char *arg);
 } needs[] = {
-	{ "root", has_root },		{ "userns", has_userns },
-	{ "delegated", has_delegated }, { "vm", has_vm },
-	{ "2cpus", has_2cpus },		{ "numa", has_numa },
-	{ "hugepages", has_hugepages }, { "swap", has_swap },
-	{ "disk", has_disk },		{ "gpu", has_gpu },
+	{ "root", has_root },
+	{ "userns", has_userns },
+	{ "delegated", has_delegated },
+	{ "vm", has_vm },
+	{ "2cpus", has_2cpus },
+	{ "3cpus", has_3cpus },
+	{ "numa", has_numa },
+	{ "hugepages", has_hugepages },
+	{ "swap", has_swap },
+	{ "disk", has_disk },
+	{ "gpu", has_gpu },
 	{ "module", has_module },
 };
 

@@ -96,6 +96,7 @@ static const char *const modules[] = {
 	"binfmt_misc", "ext4",
 	"ipip",	       "sit",
 	"virtio_net",  "nf_log_ipv4",
+	"ib_uverbs",
 };
 
 struct line {

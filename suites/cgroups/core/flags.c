@@ -5,8 +5,6 @@
  */
 #include "suite.h"
 
-#include <sys/mman.h>
-
 AREA(core_mount);
 AREA(core_delegation);
 
@@ -29,19 +27,13 @@ TEST_F(core_mount, remount_replaces_flags)
 	EXPECT_STREQ(before, cgroup_mount_flags());
 }
 
-static void need_feature(const char *name)
-{
-	if (!text_has_line(file_read("/sys/kernel/cgroup/features"), name))
-		check_skip("not supported: the mount option %s", name);
-}
-
 /* Set and cleared with the machine at work. */
 TEST_F(core_mount, favordynmods_toggle)
 {
 	char *before = cgroup_mount_flags();
 	struct cgroup a = cgroup_make("a"), b = cgroup_make("b");
 
-	need_feature("favordynmods");
+	need_cgroup_feature("favordynmods");
 	for (int on = 1; on >= 0; on--) {
 		struct child c;
 
@@ -85,52 +77,11 @@ TEST_F(core_delegation, nsdelegate_off_permits)
 	EXPECT_STREQ(before, cgroup_mount_flags());
 }
 
-/* A process that touches so much memory in a cgroup; its wait status. */
-static int touch_in(const struct cgroup *cg, size_t size)
-{
-	struct child c;
-
-	CHILD (&c, .cgroup = cg) {
-		char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			       0);
-
-		for (size_t i = 0; i < size; i += 4096)
-			p[i] = 1;
-	}
-	return child_reap(&c);
-}
-
-TEST_F(core_mount, memory_localevents)
-{
-	char *before = cgroup_mount_flags();
-
-	need_controller("memory");
-	for (int local = 0; local < 2; local++) {
-		struct cgroup a = cgroup_make("a"), b;
-
-		cgroup_enable(&a, "memory");
-		b = cgroup_make_in(&a, "b");
-		cgroup_set_mount_flags(local ? "memory_localevents" : "");
-		cgroup_write(&b, "memory.max", "4M");
-		if (cgroup_has(&b, "memory.swap.max"))
-			cgroup_write(&b, "memory.swap.max", "0");
-		EXPECT_EQ(SIGKILL, WTERMSIG(touch_in(&b, 32 << 20)));
-		EXPECT_EQ(1, cgroup_key(&b, "memory.events", "oom_kill"));
-		EXPECT_EQ(1, cgroup_key(&b, "memory.events.local", "oom_kill"));
-		EXPECT_EQ(!local, cgroup_key(&a, "memory.events", "oom_kill"));
-		EXPECT_EQ(0, cgroup_key(&a, "memory.events.local", "oom_kill"));
-		EXPECT_SOON(!rmdir(b.path));
-		EXPECT_SOON(!rmdir(a.path));
-	}
-	cgroup_set_mount_flags(before);
-	EXPECT_STREQ(before, cgroup_mount_flags());
-}
-
 TEST_F(core_mount, pids_localevents)
 {
 	char *before = cgroup_mount_flags();
 
-	need_feature("pids_localevents");
+	need_cgroup_feature("pids_localevents");
 	need_controller("pids");
 	for (int local = 0; local < 2; local++) {
 		struct cgroup a = cgroup_make("a"), b;

@@ -4,9 +4,7 @@
  * of the root.  A limit is tested against the time it must take at the least;
  * how long a slow machine takes beyond that says nothing.
  */
-#include "suite.h"
-
-#include <sys/sysmacros.h>
+#include "io.h"
 
 FIXTURE(io)
 {
@@ -15,23 +13,14 @@ FIXTURE(io)
 };
 FIXTURE_SETUP(io)
 {
-	struct stat st;
-	const char *disk = getenv("BULKHEAD_DISK");
-
 	need_controller("io");
 	self->p = cgroup_make("p");
 	cgroup_enable(&self->p, "io");
 	self->a = cgroup_make_in(&self->p, "a");
 	self->b = cgroup_make_in(&self->p, "b");
-	if (disk) {
-		MUST(stat(disk, &st));
-		self->major = major(st.st_rdev);
-		self->minor = minor(st.st_rdev);
-	}
+	io_disk(&self->major, &self->minor);
 }
 NO_TEARDOWN(io)
-
-#define DEVICE self->major, self->minor
 
 static int try_max(const struct cgroup *cg, unsigned int major, unsigned int minor,
 		   const char *limits)
@@ -39,51 +28,11 @@ static int try_max(const struct cgroup *cg, unsigned int major, unsigned int min
 	return cgroup_try_write(cg, "io.max", "%u:%u %s", major, minor, limits);
 }
 
-/* Direct requests of so many bytes each; how many ns they took. */
-static int64_t transfer(int count, size_t size, bool writing)
-{
-	int fd = MUST(open(need_disk(), (writing ? O_WRONLY : O_RDONLY) | O_DIRECT | O_CLOEXEC));
-	int64_t start;
-	void *block;
-
-	ASSERT_EQ(0, posix_memalign(&block, 4096, size));
-	memset(block, 'b', size);
-	start = now_ns();
-	for (int i = 0; i < count; i++)
-		MUST(writing ? pwrite(fd, block, size, i * size)
-			     : pread(fd, block, size, i * size));
-	close(fd);
-	free(block);
-	return now_ns() - start;
-}
-
-/* key of the disk's line in io.stat; -1: no line or no key. */
-static int64_t stat_key(const struct cgroup *cg, unsigned int major, unsigned int minor,
-			const char *key)
-{
-	char *device = text_format("%u:%u", major, minor);
-	char *line = strstr(text_format("\n%s", cgroup_read(cg, "io.stat")),
-			    text_format("\n%s ", device));
-	char *at, *want = text_format(" %s=", key);
-
-	if (!line)
-		return -1;
-	line++;
-	line[strcspn(line, "\n")] = '\0';
-	at = strstr(line, want);
-	return at ? strtoll(at + strlen(want), NULL, 10) : -1;
-}
-#define STAT(cg, key) stat_key(cg, DEVICE, key)
-
 TEST_F(io, files_non_root)
 {
 	static const char *const not_root[] = { "io.max", "io.weight", "io.latency" };
-	struct cgroup root = { .version = 2 };
+	struct cgroup root = io_root();
 
-	snprintf(root.path, sizeof(root.path), "%s", cgroup_mount());
-	if (cgroup_has(&root, "cgroup.events"))
-		check_skip(
-			"not permitted: the root of the hierarchy (a cgroup namespace hides it)");
 	EXPECT_TRUE(cgroup_has(&root, "io.stat"));
 	EXPECT_TRUE(cgroup_has(&self->a, "io.stat"));
 	for (size_t i = 0; i < ARRAY_SIZE(not_root); i++)
@@ -156,8 +105,8 @@ TEST_F(io, max_limits_bps)
 
 		EXPECT_OK(try_max(&self->a, DEVICE, limit));
 		IN_CHILD (.cgroup = &self->a) {
-			free_other = transfer(32, 65536, !writing);
-			limited = transfer(32, 65536, writing);
+			free_other = io_transfer(32, 65536, !writing);
+			limited = io_transfer(32, 65536, writing);
 			EXPECT_LE(1200, limited / 1000000);
 			EXPECT_LT(free_other, limited);
 		}
@@ -172,18 +121,18 @@ TEST_F(io, max_limits_iops)
 		EXPECT_OK(try_max(&self->a, DEVICE,
 				  writing ? "wiops=8 riops=max" : "riops=8 wiops=max"));
 		IN_CHILD (.cgroup = &self->a) {
-			int64_t limited = transfer(12, 4096, writing);
+			int64_t limited = io_transfer(12, 4096, writing);
 
 			EXPECT_LE(600, limited / 1000000);
-			EXPECT_GT(limited, transfer(12, 4096, !writing));
+			EXPECT_GT(limited, io_transfer(12, 4096, !writing));
 		}
 	}
 	EXPECT_OK(try_max(&self->a, DEVICE, "riops=8 rbps=1073741824 wiops=max"));
 	IN_CHILD (.cgroup = &self->a)
-		EXPECT_LE(600, transfer(12, 4096, false) / 1000000);
+		EXPECT_LE(600, io_transfer(12, 4096, false) / 1000000);
 	EXPECT_OK(try_max(&self->a, DEVICE, "riops=100000 rbps=1048576"));
 	IN_CHILD (.cgroup = &self->a)
-		EXPECT_LE(1200, transfer(32, 65536, false) / 1000000);
+		EXPECT_LE(1200, io_transfer(32, 65536, false) / 1000000);
 }
 
 /* Two children of a limited parent, one of them with leave for more. */
@@ -198,7 +147,7 @@ TEST_F(io, max_hierarchical)
 	EXPECT_OK(try_max(&self->a, DEVICE, "rbps=1073741824"));
 	for (int i = 0; i < 2; i++)
 		CHILD (&c[i], .cgroup = cg[i])
-			transfer(16, 65536, false);
+			io_transfer(16, 65536, false);
 	for (int i = 0; i < 2; i++)
 		child_wait(&c[i]);
 	EXPECT_LE(1200, (now_ns() - start) / 1000000);
@@ -215,7 +164,7 @@ TEST_F(io, max_change_while_waiting)
 		EXPECT_OK(try_max(&self->a, DEVICE, "rbps=65536 riops=max"));
 		CHILD (&c, .cgroup = &self->a) {
 			child_send(&c, 0);
-			transfer(20, 65536, false);
+			io_transfer(20, 65536, false);
 		}
 		child_recv(&c);
 		EXPECT_SOON(proc_state(c.pid) == 'D' || proc_state(c.pid) == 'S');
@@ -240,7 +189,7 @@ TEST_F(io, stat_format)
 	need_disk();
 	EXPECT_EQ(-1, STAT(&self->a, "rbytes"));
 	IN_CHILD (.cgroup = &self->a)
-		transfer(1, 4096, false);
+		io_transfer(1, 4096, false);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		EXPECT_LE(0, STAT(&self->a, keys[i]));
 	EXPECT_EQ(-1, STAT(&self->b, "rbytes"));
@@ -256,7 +205,7 @@ TEST_F(io, stat_direct_io)
 		int64_t a0 = STAT(&self->a, bytes) < 0 ? 0 : STAT(&self->a, bytes);
 
 		IN_CHILD (.cgroup = &self->a)
-			transfer(16, 65536, writing);
+			io_transfer(16, 65536, writing);
 		EXPECT_SOON(STAT(&self->a, bytes) >= a0 + 1048576);
 		EXPECT_EQ(a0 + 1048576, STAT(&self->a, bytes));
 		EXPECT_SOON(STAT(&self->p, bytes) == p0 + 1048576);

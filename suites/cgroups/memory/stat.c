@@ -349,7 +349,7 @@ TEST_F(memory, stat_sums)
 		int64_t parts = 0;
 
 		if (!text_value(text, text_format("%s_direct", sum)))
-			check_skip("not supported: %s_direct in memory.stat", sum);
+			check_skip("not supported: %s_direct in memory.stat (since 6.0)", sum);
 		for (size_t i = 0; i < ARRAY_SIZE(who); i++) {
 			char *part = text_value(text, text_format("%s_%s", sum, who[i]));
 

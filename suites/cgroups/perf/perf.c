@@ -119,4 +119,24 @@ TEST_F(perf, cgroup_bad_args)
 		     try_open(MUST(open("/tmp", O_RDONLY)), self->cpu, -1, PERF_FLAG_PID_CGROUP));
 }
 
+/* It asks nothing of subtree_control, so no v2 cgroup keeps it from a hierarchy of v1. */
+TEST_F(perf, can_move_to_v1)
+{
+	char *dir = temp_dir();
+
+	if (strstr(file_read("/proc/cmdline"), "cgroup_no_v1"))
+		check_skip("not permitted: v1 hierarchies (cgroup_no_v1 on the command line)");
+	EXPECT_FALSE(strstr(file_read("/proc/self/cgroup"), ":perf_event:"));
+	ASSERT_OK(mount("cgroup", dir, "cgroup", 0, "perf_event"));
+	EXPECT_TRUE(strstr(file_read("/proc/self/cgroup"), ":perf_event:"));
+	EXPECT_FALSE(access(self->b.path, F_OK));
+	MUST(umount(dir));
+	EXPECT_SOON(!strstr(file_read("/proc/self/cgroup"), ":perf_event:"));
+	int fd = -1;
+
+	/* And back it comes. */
+	EXPECT_SOON((fd = try_open(cgroup_dir(&self->a), self->cpu, -1, PERF_FLAG_PID_CGROUP)) >=
+		    0);
+}
+
 SUITE_MAIN(.alone = true)

@@ -202,8 +202,8 @@ TEST_F(v1_cpuset, hotplug_moves_tasks)
 	char *online = cpu_switch(self->cpu[1]);
 	struct child c;
 
-	configure(&self->b, self->cpu[1], self->mems);
 	configure(&self->a, self->both, self->mems);
+	configure(&self->b, self->cpu[1], self->mems);
 	v1_start(&c, &self->b);
 	file_write(online, "0");
 	EXPECT_SOON(cgroup_contains(&self->a, c.pid));

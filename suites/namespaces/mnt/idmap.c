@@ -50,13 +50,13 @@ static char *idmappable(int userns)
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_FALSE(sys_known(SYS_KNOWN_6_5));
 	if (!mkdtemp(on_disk))
-		check_skip("not supported: idmapped mounts of tmpfs (6.3)");
+		check_skip("not supported: idmapped mounts of tmpfs (since 6.3)");
 	tree = tree_clone(on_disk);
 	ret = try_idmap(tree, userns);
 	close(tree);
 	rmdir(on_disk);
 	if (ret)
-		check_skip("not supported: idmapped mounts of tmpfs (6.3) or of /var/tmp");
+		check_skip("not supported: idmapped mounts of tmpfs (since 6.3) or of /var/tmp");
 	mkdir(on_disk, 0755);
 	return on_disk;
 }

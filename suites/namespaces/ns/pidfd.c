@@ -28,7 +28,7 @@ FIXTURE_SETUP(ns)
 	int fd = ns_pidfd_get(pidfd, variant->link);
 
 	if (fd < 0 && errno == ENOTTY)
-		check_skip("not supported: PIDFD_GET_*_NAMESPACE");
+		check_skip("not supported: PIDFD_GET_*_NAMESPACE (since 6.11)");
 	close(fd);
 	close(pidfd);
 }

@@ -137,7 +137,8 @@ TEST_F(ns, setns_ioctl_derived_fd)
 	int by_pidfd = ns_pidfd_get(c.pidfd, TYPE->name);
 
 	if (by_pidfd < 0 && (errno == ENOTTY || errno == EINVAL))
-		check_skip("not supported: PIDFD_GET_*_NAMESPACE; the other ioctls held");
+		check_skip(
+			"not supported: PIDFD_GET_*_NAMESPACE (since 6.11); the other ioctls held");
 	IN_CHILD () {
 		EXPECT_OK(setns(by_pidfd, TYPE->flag));
 		EXPECT_EQ(ns_id(c.pid, TYPE->file), ns_id(0, TYPE->file));

@@ -139,6 +139,9 @@ TEST_F(user, setns_shared_state_einval)
 		ASSERT_EQ(0, pthread_create(&thread, NULL, wait_for_ever, NULL));
 		EXPECT_ERRNO(EINVAL, setns(fd, CLONE_NEWUSER));
 		EXPECT_ERRNO(EINVAL, setns(c.pidfd, CLONE_NEWUSER));
+		/* It is the thread, and not only the root directory that they share. */
+		MUST(unshare(CLONE_FS));
+		EXPECT_ERRNO(EINVAL, setns(fd, CLONE_NEWUSER));
 	}
 	IN_CHILD (.flags = CLONE_FS) {
 		EXPECT_ERRNO(EINVAL, setns(fd, CLONE_NEWUSER));

@@ -129,13 +129,22 @@ TEST_F(user, map_write_position_einval)
 
 enum { EXTENTS = 340 };
 
-/* One id a line, none beside the next, and in no order. */
+/*
+ * What the I-th of N ids is mapped to: none beside the next, and in another order, so
+ * that what is sorted for the one direction is not for the other (CVE-2018-18955).
+ */
+static int lower_of(int i, int n)
+{
+	return 10000 + 2 * (i * 13 % n);
+}
+
+/* One id a line, in no order. */
 static char *many_lines(int n)
 {
 	char *text = calloc(n + 1, 16), *at = text;
 
 	for (int i = 0; i < n; i++)
-		at += sprintf(at, "%d %d 1\n", i * 7 % n, 10000 + 2 * (i * 7 % n));
+		at += sprintf(at, "%d %d 1\n", i * 7 % n, lower_of(i * 7 % n, n));
 	return text;
 }
 
@@ -161,8 +170,8 @@ static void expect_translations(struct child *c)
 {
 	for (int i = 0; i < EXTENTS; i++) {
 		child_recv(c);
-		EXPECT_EQ(10000 + 2 * i, fsuid_of(c->pid));
-		EXPECT_EQ(10000 + 2 * i, fsgid_of(c->pid));
+		EXPECT_EQ(lower_of(i, EXTENTS), fsuid_of(c->pid));
+		EXPECT_EQ(lower_of(i, EXTENTS), fsgid_of(c->pid));
 		child_send(c, 0);
 	}
 }

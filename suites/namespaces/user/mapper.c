@@ -97,6 +97,37 @@ TEST_F(user, map_opener_needs_cap)
 	child_kill(&c);
 }
 
+/*
+ * Whoever owns the namespace may open its map, but what is written there is limited by
+ * the opener's rights to the ids, also where the writer has them (CVE-2013-1959).
+ */
+TEST_F(user, map_opener_limits_ids)
+{
+	static const char *const maps[] = { "uid_map", "gid_map" };
+
+	for (int i = 0; i < 2; i++) {
+		struct child opener;
+
+		CHILD (&opener) {
+			struct child c;
+
+			become_ordinary();
+			start_unmapped(&c);
+			child_send_fd(&opener, MUST(open(text_format("/proc/%d/%s", c.pid, maps[i]),
+							 O_RDWR | O_CLOEXEC)));
+			child_meet(&opener);
+			EXPECT_STREQ("", read_map(&c, maps[i]));
+			child_kill(&c);
+		}
+		int fd = child_recv_fd(&opener);
+		EXPECT_ERRNO(EPERM, write(fd, "0 700000 10", 11));
+		EXPECT_ERRNO(EPERM, write(fd, "0 700000 1", 10));
+		child_meet(&opener);
+		child_wait(&opener);
+		close(fd);
+	}
+}
+
 TEST_F(user, map_unprivileged_single)
 {
 	IN_CHILD () {
