@@ -235,19 +235,11 @@ static void set_bfq(const char *file, char **before)
 
 	if (file_try_write(file, "bfq"))
 		check_skip("not supported: bfq on the scratch disk (%s)", errno_name(errno));
-	/* It favours who comes anew, which is not what weights are about. */
-	file_try_write(
-		text_format("%.*s/iosched/low_latency", (int)(strrchr(file, '/') - file), file),
-		"0");
 	*before = chosen ? strndup(chosen + 1, strcspn(chosen + 1, "]")) : strdup("none");
 }
 
 TEST_F(io, bfq_weight)
 {
-	const struct cgroup *const cg[] = { &self->a, &self->b };
-	struct child a[READERS], b[READERS];
-	int64_t got[2];
-
 	need_cgroup_file(&self->a, "io.bfq.weight");
 	EXPECT_FALSE(cgroup_has(&self->root, "io.bfq.weight"));
 	EXPECT_STREQ("default 100", cgroup_read(&self->a, "io.bfq.weight"));
@@ -267,15 +259,11 @@ TEST_F(io, bfq_weight)
 		     cgroup_read(&self->a, "io.bfq.weight"));
 	EXPECT_ERRNO(ERANGE, cgroup_try_write(&self->a, "io.bfq.weight", "%u:%u 1001", DEVICE));
 	EXPECT_OK(cgroup_try_write(&self->b, "io.bfq.weight", "500"));
-	saturate(a, &self->a, 0);
-	saturate(b, &self->b, 1);
-	ASSERT_TRUE(share(cg, DEVICE, 64 * MB, got)); /* until both are at it */
-	ASSERT_TRUE(share(cg, DEVICE, 128 * MB, got));
-	check_note("of 128 MB at weights 50 and 500: %.1f and %.1f", got[0] / (double)MB,
-		   got[1] / (double)MB);
-	EXPECT_LT(got[0] * 2, got[1]);
-	stop(a);
-	stop(b);
+	/*
+	 * Shares would need low_latency off, and writing that makes 6.12 oops in
+	 * bfq_end_wr_async_queues: they are left alone.
+	 */
+	check_note("partly tested: the weights are kept, their shares are not measured");
 	EXPECT_OK(cgroup_try_write(&self->a, "io.bfq.weight", "%u:%u default", DEVICE));
 	EXPECT_STREQ("default 1000", cgroup_read(&self->a, "io.bfq.weight"));
 }
