@@ -153,6 +153,13 @@ TEST_F(v1_blkio, throttle_flat)
 	EXPECT_LE(1000, READ(&self->a, 2, 65536) / 1000000);
 }
 
+/* Rules that hold nothing up: of a device without any nothing is counted (6.10). */
+static void count(const struct cgroup *cg, const char *device)
+{
+	write_number(cg, rule("read", "iops"), device, 1000000);
+	write_number(cg, rule("write", "iops"), device, 1000000);
+}
+
 TEST_F(v1_blkio, throttle_stats)
 {
 	static const char *const keys[] = { "Read", "Write", "Sync", "Async", "Discard", "Total" };
@@ -160,8 +167,8 @@ TEST_F(v1_blkio, throttle_stats)
 					     "io_serviced_recursive",
 					     "io_service_bytes_recursive" };
 
-	/* Nothing is counted of a device before somebody has a rule for it (6.10). */
-	write_number(&self->a, rule("read", "iops"), self->device, 1000000);
+	count(&self->a, self->device);
+	count(&self->b, self->device);
 	READ(&self->a, 16, 65536);
 	WRITE(&self->a, 8, 65536);
 	for (size_t f = 0; f < ARRAY_SIZE(files); f++) {
@@ -189,6 +196,12 @@ TEST_F(v1_blkio, throttle_stats)
 				      self->device, "Write"));
 	EXPECT_EQ(IOS_OF(&self->a, "Write") + IOS_OF(&self->b, "Write"),
 		  counted(&self->a, "blkio.throttle.io_serviced_recursive", self->device, "Write"));
+	struct cgroup ruleless = v1_below(&self->a, "ruleless");
+	READ(&ruleless, 4, 65536);
+	if (!BYTES_OF(&ruleless, "Read"))
+		check_defect("the throttling counters of a cgroup count only the directions that "
+			     "the cgroup has a rule for");
+	EXPECT_EQ(4 * 65536, BYTES_OF(&ruleless, "Read"));
 }
 
 /* The device of the first partition there is of the disk; NULL: none. */
@@ -241,17 +254,19 @@ TEST_F(v1_blkio, throttle_errors)
 	EXPECT_OK(partition(self->fd, BLKPG_DEL_PARTITION));
 }
 
+/* It is for the counters that a policy has for debugging; these are none of them. */
 TEST_F(v1_blkio, reset_stats)
 {
-	write_number(&self->a, rule("read", "iops"), self->device, 1000000);
+	static const char file[] = "blkio.reset_stats";
+
+	count(&self->a, self->device);
 	READ(&self->a, 4, 65536);
-	READ(&self->b, 4, 65536);
 	EXPECT_EQ(4 * 65536, BYTES_OF(&self->a, "Read"));
-	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "blkio.reset_stats", "x"));
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, file, "x"));
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, file, "-1"));
+	EXPECT_OK(cgroup_try_write(&self->a, file, "1"));
+	EXPECT_OK(cgroup_try_write(&self->a, file, "0"));
 	EXPECT_EQ(4 * 65536, BYTES_OF(&self->a, "Read"));
-	EXPECT_OK(cgroup_try_write(&self->a, "blkio.reset_stats", "1"));
-	EXPECT_EQ(0, BYTES_OF(&self->a, "Read"));
-	EXPECT_EQ(4 * 65536, BYTES_OF(&self->b, "Read"));
 }
 
 /* Written back by the kernel's own thread, soon, for as long as the test runs. */
@@ -265,7 +280,8 @@ TEST_F(v1_blkio, buffered_writes_to_root)
 	struct child c;
 
 	snprintf(root.path, sizeof(root.path), "%s", v1_root(&self->a, "blkio"));
-	write_number(&self->a, rule("write", "iops"), self->device, 1000000);
+	count(&self->a, self->device);
+	count(&root, self->device);
 	int64_t roots = BYTES_OF(&root, "Write");
 	for (int i = 0; i < 2; i++) {
 		before[i] = file_read("%s", pace[i]);
@@ -289,9 +305,52 @@ TEST_F(v1_blkio, buffered_writes_to_root)
 	EXPECT_EQ(0, BYTES_OF(&self->a, "Write"));
 	for (int i = 0; i < 2; i++)
 		file_write(pace[i], "%s", before[i]);
+	write_number(&root, rule("read", "iops"), self->device, 0);
+	write_number(&root, rule("write", "iops"), self->device, 0);
 	/* What it writes past the cache is its own. */
 	WRITE(&self->a, 2, 65536);
 	EXPECT_EQ(2 * 65536, BYTES_OF(&self->a, "Write"));
+}
+
+enum { READERS = 4 };
+
+/* So many readers in the cgroup, each of its own stretch, until killed. */
+static void saturate(struct child c[READERS], const struct cgroup *cg, int fd, int first)
+{
+	for (int i = 0; i < READERS; i++)
+		CHILD (&c[i]) {
+			off_t base = (first + i) * MB;
+			void *block;
+
+			cgroup_add(cg, 0);
+			ASSERT_EQ(0, posix_memalign(&block, 4096, 65536));
+			child_meet(&c[i]);
+			for (int at = 0;; at = (at + 65536) % (int)MB)
+				MUST(pread(fd, block, 65536, base + at));
+		}
+	for (int i = 0; i < READERS; i++)
+		child_meet(&c[i]);
+}
+
+static int64_t bfq_read(const struct cgroup *cg, const char *device)
+{
+	return counted(cg, "blkio.bfq.io_service_bytes", device, "Read");
+}
+
+/* How much two cgroups read while both together read so much. */
+static bool share(const struct cgroup *const cg[2], const char *device, int64_t bytes,
+		  int64_t got[2])
+{
+	int64_t from[] = { bfq_read(cg[0], device), bfq_read(cg[1], device) };
+
+	for (struct wait_loop w = wait_loop_start(20);;) {
+		for (int i = 0; i < 2; i++)
+			got[i] = bfq_read(cg[i], device) - from[i];
+		if (got[0] + got[1] >= bytes)
+			return true;
+		if (!wait_loop_again(&w))
+			return false;
+	}
 }
 
 TEST_F(v1_blkio, bfq_files)
@@ -323,6 +382,24 @@ TEST_F(v1_blkio, bfq_files)
 	EXPECT_LE(8, counted(&self->a, "blkio.bfq.io_serviced", self->device, "Read"));
 	EXPECT_EQ(12 * 65536,
 		  counted(&self->a, "blkio.bfq.io_service_bytes_recursive", self->device, "Read"));
+	struct cgroup rival = v1_below(&self->a, "rival");
+	const struct cgroup *const cg[] = { &self->b, &rival };
+	struct child few[READERS], many[READERS];
+	int64_t got[2];
+
+	cgroup_write(&self->b, weight, "50");
+	cgroup_write(&rival, weight, "500");
+	saturate(few, &self->b, self->fd, 0);
+	saturate(many, &rival, self->fd, READERS);
+	ASSERT_TRUE(share(cg, self->device, 64 * MB, got)); /* until both are at it */
+	ASSERT_TRUE(share(cg, self->device, 128 * MB, got));
+	check_note("of 128 MB at weights 50 and 500: %.1f and %.1f", got[0] / (double)MB,
+		   got[1] / (double)MB);
+	EXPECT_LT(got[0] * 2, got[1]);
+	for (int i = 0; i < READERS; i++) {
+		child_kill(&few[i]);
+		child_kill(&many[i]);
+	}
 	file_write(scheduler, "%s", before);
 }
 
