@@ -6,11 +6,17 @@ AREA(v1_rdma_misc);
 
 static const struct {
 	const char *controller;
+	const char *unknown; /* of a provider that there is not */
+	int error;
 	const char *in_root, *below[4]; /* in_root: of the root alone */
 } files[] = {
-	{ "rdma", NULL, { "rdma.max", "rdma.current" } },
-	{ "misc", "misc.capacity", { "misc.max", "misc.current" } },
-	{ "dmem", "dmem.capacity", { "dmem.max", "dmem.min", "dmem.low", "dmem.current" } },
+	{ "rdma", "nosuch hca_handle=1", ENODEV, NULL, { "rdma.max", "rdma.current" } },
+	{ "misc", "nosuch 1", EINVAL, "misc.capacity", { "misc.max", "misc.current" } },
+	{ "dmem",
+	  "nosuch 1",
+	  EINVAL,
+	  "dmem.capacity",
+	  { "dmem.max", "dmem.min", "dmem.low", "dmem.current" } },
 };
 
 TEST_F(v1_rdma_misc, files)
@@ -37,7 +43,8 @@ TEST_F(v1_rdma_misc, files)
 			EXPECT_TRUE(cgroup_has(&root, in_root));
 			EXPECT_FALSE(cgroup_has(&a, in_root));
 		}
-		EXPECT_ERRNO(EINVAL, cgroup_try_write(&a, files[i].below[0], "nosuch"));
+		EXPECT_ERRNO(files[i].error,
+			     cgroup_try_write(&a, files[i].below[0], "%s", files[i].unknown));
 		tested++;
 	}
 	if (!tested)
