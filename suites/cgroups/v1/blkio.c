@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * blkio on v1.  The device is the scratch disk, or else a loop device of our
- * own, which goes with the last descriptor.  A limit is tested against the time
- * it must take at the least; how long a slow machine takes says nothing.
+ * blkio on v1, on the scratch disk.  A limit is tested against the time it must
+ * take at the least; how long a slow machine takes says nothing.
  */
 #include "v1.h"
 
 #include <fcntl.h>
 #include <glob.h>
 #include <linux/blkpg.h>
-#include <linux/fs.h>
-#include <linux/loop.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
-
-#define BYTES (4 * MB)
 
 FIXTURE(v1_blkio)
 {
@@ -23,35 +18,6 @@ FIXTURE(v1_blkio)
 	char *device;	    /* "MAJOR:MINOR" */
 };
 
-/* A free loop device over a file without a name; it is let go at the last close. */
-static int open_loop(void)
-{
-	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), number, fd;
-	int file = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	struct loop_info64 info = { .lo_flags = LO_FLAGS_AUTOCLEAR };
-
-	if (control < 0 || file < 0)
-		check_skip("not permitted: disk: no scratch device, and no loop device (%s)",
-			   errno_name(errno));
-	MUST(ftruncate(file, BYTES));
-	/* Somebody else may take the free one first. */
-	for (int tries = 0; tries < 16; tries++) {
-		number = MUST(ioctl(control, LOOP_CTL_GET_FREE));
-		fd = open(text_format("/dev/loop%d", number), O_RDWR | O_DIRECT | O_CLOEXEC);
-		if (fd < 0)
-			check_skip("not permitted: disk: /dev/loop%d: %s", number,
-				   errno_name(errno));
-		if (!ioctl(fd, LOOP_SET_FD, file)) {
-			MUST(ioctl(fd, LOOP_SET_STATUS64, &info));
-			close(control);
-			close(file);
-			return fd;
-		}
-		close(fd);
-	}
-	check_setup_failed(HERE, "no loop device: %s", errno_name(errno));
-}
-
 static void write_number(const struct cgroup *cg, const char *file, const char *device, int64_t n)
 {
 	cgroup_write(cg, file, "%s %ld", device, (long)n);
@@ -59,13 +25,12 @@ static void write_number(const struct cgroup *cg, const char *file, const char *
 
 FIXTURE_SETUP(v1_blkio)
 {
-	const char *disk = getenv("BULKHEAD_DISK");
 	struct stat st;
 
 	self->a = cgroup_v1_make("blkio", "a");
 	self->b = v1_below(&self->a, "b");
 	need_cgroup_file(&self->a, "blkio.throttle.read_bps_device");
-	self->fd = disk ? MUST(open(disk, O_RDWR | O_DIRECT | O_CLOEXEC)) : open_loop();
+	self->fd = MUST(open(need_disk(), O_RDWR | O_DIRECT | O_CLOEXEC));
 	MUST(fstat(self->fd, &st));
 	self->device = text_format("%u:%u", major(st.st_rdev), minor(st.st_rdev));
 }
@@ -279,6 +244,7 @@ TEST_F(v1_blkio, buffered_writes_to_root)
 	char *before[2], *disk = text_format("/proc/self/fd/%d", self->fd);
 	struct child c;
 
+	need_disposable();
 	snprintf(root.path, sizeof(root.path), "%s", v1_root(&self->a, "blkio"));
 	count(&self->a, self->device);
 	count(&root, self->device);
@@ -358,6 +324,7 @@ TEST_F(v1_blkio, bfq_files)
 	char *scheduler = text_format("/sys/dev/block/%s/queue/scheduler", self->device);
 	static const char weight[] = "blkio.bfq.weight", of_device[] = "blkio.bfq.weight_device";
 
+	need_disposable();
 	need_file(scheduler, "an I/O scheduler for the disk");
 	char *before = strchr(file_read("%s", scheduler), '[') + 1;
 	before[strcspn(before, "]")] = '\0';

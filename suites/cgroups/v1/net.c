@@ -175,6 +175,8 @@ TEST_F(v1_net, prio_map)
 	static const char *const bad[] = { "lo", "x", "lo x", "" };
 
 	/* The map knows the devices of the first network namespace, so that is where we are. */
+	if (!was_up)
+		need_disposable();
 	EXPECT_STREQ("0", priority_of(&a, "lo"));
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (*bad[i])
