@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Counting by cgroup: perf_event_open(2) with PERF_FLAG_PID_CGROUP. */
-#include "suite.h"
-
-#include <linux/perf_event.h>
+#include "perf.h"
 
 FIXTURE(perf)
 {
 	struct cgroup a, b, other; /* b below a */
 	int cpu;
 };
-
-static int try_open(int cgroup, int cpu, int group, unsigned long flags)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_TASK_CLOCK,
-	};
-
-	return syscall(SYS_perf_event_open, &attr, cgroup, cpu, group, flags);
-}
 
 FIXTURE_SETUP(perf)
 {
@@ -31,7 +18,7 @@ FIXTURE_SETUP(perf)
 	self->b = cgroup_make_in(&self->a, "b");
 	self->other = cgroup_make("other");
 	self->cpu = burn_cpu(0);
-	int fd = try_open(cgroup_dir(&self->a), self->cpu, -1, PERF_FLAG_PID_CGROUP);
+	int fd = perf_try_open(cgroup_dir(&self->a), self->cpu, -1, PERF_FLAG_PID_CGROUP);
 
 	if (fd < 0 && (errno == ENOSYS || errno == EACCES || errno == EPERM))
 		check_skip("not permitted: perf_event_open (%s; kernel.perf_event_paranoid)",
@@ -45,15 +32,7 @@ NO_TEARDOWN(perf)
 
 static int open_counter(const struct cgroup *cg, int cpu)
 {
-	return MUST(try_open(cgroup_dir(cg), cpu, -1, PERF_FLAG_PID_CGROUP));
-}
-
-static int64_t count(int fd)
-{
-	int64_t value;
-
-	ASSERT_EQ(8, read(fd, &value, 8));
-	return value;
+	return MUST(perf_try_open(cgroup_dir(cg), cpu, -1, PERF_FLAG_PID_CGROUP));
 }
 
 /* Members and those below, on the one CPU; nobody else. */
@@ -64,11 +43,11 @@ TEST_F(perf, cgroup_filter)
 
 	burn_start(&c, &self->other, 0);
 	EXPECT_TRUE(burn_until(&self->other, 100000, 10));
-	EXPECT_EQ(0, count(fd));
+	EXPECT_EQ(0, perf_count(fd));
 	child_kill(&c);
 	burn_start(&c, &self->b, 0);
-	EXPECT_SOON(count(fd) > 50000000);
-	EXPECT_GE(burn_usage(&self->b) * 1000 + 50000000, count(fd));
+	EXPECT_SOON(perf_count(fd) > 50000000);
+	EXPECT_GE(burn_usage(&self->b) * 1000 + 50000000, perf_count(fd));
 }
 
 TEST_F(perf, implicit_on_v2)
@@ -80,7 +59,7 @@ TEST_F(perf, implicit_on_v2)
 	EXPECT_FALSE(text_has_word(cgroup_read(&own, "cgroup.subtree_control"), "perf_event"));
 	EXPECT_FALSE(text_has_word(cgroup_read(&self->a, "cgroup.controllers"), "perf_event"));
 	burn_start(&c, &self->b, 0);
-	EXPECT_SOON(count(fd) > 20000000);
+	EXPECT_SOON(perf_count(fd) > 20000000);
 }
 
 TEST_F(perf, cgroup_migration)
@@ -91,17 +70,17 @@ TEST_F(perf, cgroup_migration)
 
 	burn_start(&c, &self->other, 0);
 	EXPECT_TRUE(burn_until(&self->other, 50000, 10));
-	EXPECT_EQ(0, count(fd));
+	EXPECT_EQ(0, perf_count(fd));
 	cgroup_add(&self->a, c.pid);
-	EXPECT_SOON(count(fd) > 20000000);
+	EXPECT_SOON(perf_count(fd) > 20000000);
 	cgroup_add(&self->other, c.pid);
-	at_leave = count(fd);
+	at_leave = perf_count(fd);
 	EXPECT_TRUE(burn_until(&self->other, 100000, 10));
-	EXPECT_EQ(at_leave, count(fd));
+	EXPECT_EQ(at_leave, perf_count(fd));
 	child_kill(&c);
 	cgroup_remove(&self->b);
 	EXPECT_SOON(!rmdir(self->a.path));
-	EXPECT_EQ(at_leave, count(fd));
+	EXPECT_EQ(at_leave, perf_count(fd));
 }
 
 TEST_F(perf, cgroup_bad_args)
@@ -110,13 +89,13 @@ TEST_F(perf, cgroup_bad_args)
 	int leader = open_counter(&self->other, self->cpu);
 	int same = open_counter(&self->a, self->cpu);
 
-	EXPECT_ERRNO(EINVAL, try_open(-1, self->cpu, -1, PERF_FLAG_PID_CGROUP));
-	EXPECT_ERRNO(EINVAL, try_open(dir, -1, -1, PERF_FLAG_PID_CGROUP));
-	EXPECT_ERRNO(EINVAL, try_open(dir, self->cpu, leader, PERF_FLAG_PID_CGROUP));
-	EXPECT_OK(try_open(dir, self->cpu, same, PERF_FLAG_PID_CGROUP));
-	EXPECT_ERRNO(EBADF, try_open(file, self->cpu, -1, PERF_FLAG_PID_CGROUP));
-	EXPECT_ERRNO(EBADF,
-		     try_open(MUST(open("/tmp", O_RDONLY)), self->cpu, -1, PERF_FLAG_PID_CGROUP));
+	EXPECT_ERRNO(EINVAL, perf_try_open(-1, self->cpu, -1, PERF_FLAG_PID_CGROUP));
+	EXPECT_ERRNO(EINVAL, perf_try_open(dir, -1, -1, PERF_FLAG_PID_CGROUP));
+	EXPECT_ERRNO(EINVAL, perf_try_open(dir, self->cpu, leader, PERF_FLAG_PID_CGROUP));
+	EXPECT_OK(perf_try_open(dir, self->cpu, same, PERF_FLAG_PID_CGROUP));
+	EXPECT_ERRNO(EBADF, perf_try_open(file, self->cpu, -1, PERF_FLAG_PID_CGROUP));
+	EXPECT_ERRNO(EBADF, perf_try_open(MUST(open("/tmp", O_RDONLY)), self->cpu, -1,
+					  PERF_FLAG_PID_CGROUP));
 }
 
 /* It asks nothing of subtree_control, so no v2 cgroup keeps it from a hierarchy of v1. */
@@ -135,8 +114,8 @@ TEST_F(perf, can_move_to_v1)
 	int fd = -1;
 
 	/* And back it comes. */
-	EXPECT_SOON((fd = try_open(cgroup_dir(&self->a), self->cpu, -1, PERF_FLAG_PID_CGROUP)) >=
-		    0);
+	EXPECT_SOON((fd = perf_try_open(cgroup_dir(&self->a), self->cpu, -1,
+					PERF_FLAG_PID_CGROUP)) >= 0);
 }
 
 SUITE_MAIN(.alone = true)

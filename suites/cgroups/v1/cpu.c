@@ -141,6 +141,63 @@ TEST_F(v1_cpu, stat)
 	child_kill(&c);
 }
 
+static int try_fifo(void)
+{
+	struct sched_param p = { .sched_priority = 1 };
+
+	return sched_setscheduler(0, SCHED_FIFO, &p);
+}
+
+static int try_runtime(const struct cgroup *cg, const char *us)
+{
+	return cgroup_try_write(cg, "cpu.rt_runtime_us", "%s", us);
+}
+
+/* A task that is of that class already, and sleeps. */
+static void fifo_sleeper(struct child *c)
+{
+	CHILD (c) {
+		EXPECT_OK(try_fifo());
+		child_meet(c);
+		child_sleep();
+	}
+	child_meet(c);
+}
+
+TEST_F(v1_cpu, rt_runtime)
+{
+	struct cgroup c = v1_below(&self->a, "c");
+	struct child fifo;
+
+	if (!cgroup_has(&self->a, "cpu.rt_runtime_us"))
+		check_skip("not supported: cpu.rt_runtime_us (CONFIG_RT_GROUP_SCHED)");
+	EXPECT_EQ(0, cgroup_number(&self->a, "cpu.rt_runtime_us"));
+	EXPECT_EQ(1000000, cgroup_number(&self->a, "cpu.rt_period_us"));
+	fifo_sleeper(&fifo);
+	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "cgroup.procs", "%d", fifo.pid));
+	IN_CHILD () {
+		cgroup_add(&self->a, 0);
+		EXPECT_ERRNO(EPERM, try_fifo());
+	}
+	/* The children's sum within the parent's. */
+	EXPECT_ERRNO(EINVAL, try_runtime(&self->b, "1000"));
+	EXPECT_OK(try_runtime(&self->a, "10000"));
+	EXPECT_ERRNO(EINVAL, try_runtime(&self->b, "10001"));
+	EXPECT_OK(try_runtime(&self->b, "6000"));
+	EXPECT_ERRNO(EINVAL, try_runtime(&c, "4001"));
+	EXPECT_OK(try_runtime(&c, "4000"));
+	EXPECT_ERRNO(EINVAL, try_runtime(&self->a, "9999"));
+	EXPECT_EQ(10000, cgroup_number(&self->a, "cpu.rt_runtime_us"));
+	IN_CHILD () {
+		cgroup_add(&self->b, 0);
+		EXPECT_OK(try_fifo());
+	}
+	EXPECT_OK(cgroup_try_write(&self->b, "cgroup.procs", "%d", fifo.pid));
+	EXPECT_ERRNO(EBUSY, try_runtime(&self->b, "0"));
+	child_kill(&fifo);
+	EXPECT_SOON(!try_runtime(&self->b, "0"));
+}
+
 static int64_t usage(const struct cgroup *cg)
 {
 	return cgroup_number(cg, "cpuacct.usage");

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The memory controller on v1: limits, counters, and what happens at the limit. */
-#include "v1.h"
+#include "event.h"
 
 #include <fcntl.h>
-#include <sys/eventfd.h>
 
 FIXTURE(v1_memory)
 {
@@ -250,32 +249,6 @@ TEST_F(v1_memory, oom_control)
 	EXPECT_TRUE(child_alive(&c));
 	cgroup_write(&self->a, "memory.oom_control", "0");
 	EXPECT_OOM_KILLED(child_reap(&c));
-}
-
-/* An eventfd that is told of what the file stands for; the errno of the registration. */
-static int try_notify(const struct cgroup *cg, const char *file, const char *args, int *event)
-{
-	int fd = cgroup_open(cg, file, O_RDONLY), ret;
-
-	*event = MUST(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-	ret = cgroup_try_write(cg, "cgroup.event_control", "%d %d %s", *event, fd, args);
-	int e = errno;
-	close(fd);
-	errno = e;
-	return ret;
-}
-
-static bool signalled(int event)
-{
-	uint64_t n;
-
-	return read(event, &n, sizeof(n)) == sizeof(n);
-}
-
-static void need_event_control(const struct cgroup *cg)
-{
-	if (!cgroup_has(cg, "cgroup.event_control"))
-		check_skip("not supported: cgroup.event_control");
 }
 
 TEST_F(v1_memory, threshold_eventfd)
