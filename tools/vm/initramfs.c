@@ -51,21 +51,45 @@ static void put_busybox(struct cpio *c)
 }
 
 /*
+ * One of each set of programs that ask for the same libraries in the same order;
+ * ldd takes its time for every one.  What asks for none is static, or a script.
+ */
+static struct words different(const struct words *programs)
+{
+	struct words seen = {}, chosen = {};
+
+	for (size_t i = 0; i < programs->n; i++) {
+		struct words needed = {};
+		CLEAN(free_text) char *key = NULL;
+
+		needed_read(programs->v[i], &needed);
+		key = words_join(&needed, "\n");
+		if (needed.n && !words_have(&seen, key)) {
+			words_add(&seen, "%s", key);
+			words_add(&chosen, "%s", programs->v[i]);
+		}
+		words_free(&needed);
+	}
+	words_free(&seen);
+	return chosen;
+}
+
+/*
  * Every absolute path in what ldd prints: "libc.so.6 => /lib/... (0x...)" and
- * "/lib64/ld-linux-x86-64.so.2 (0x...)".  It fails on a static program or a
- * script, which is no error here.
+ * "/lib64/ld-linux-x86-64.so.2 (0x...)".
  */
 static void put_libraries(struct cpio *c, struct words *programs)
 {
 	CLEAN(free_buffer) struct buffer b = {};
-	struct words argv = {};
+	struct words chosen = different(programs), argv = {};
 	char *rest, *line;
 
-	if (!programs->n)
+	if (!chosen.n)
 		return;
 	words_add(&argv, "ldd");
-	for (size_t i = 0; i < programs->n; i++)
-		words_add(&argv, "%s", programs->v[i]);
+	for (size_t i = 0; i < chosen.n; i++)
+		words_add(&argv, "%s", chosen.v[i]);
+	words_free(&chosen);
 	capture(argv.v, NULL, true, &b);
 	for (rest = b.data; (line = strsep(&rest, "\n"));) {
 		char *path = strchr(line, '/'), *end = strstr(line, " (0x");
@@ -75,6 +99,7 @@ static void put_libraries(struct cpio *c, struct words *programs)
 		*end = '\0';
 		cpio_file(c, path, path);
 	}
+	words_free(&argv);
 }
 
 static void put_tree(struct cpio *c, const char *src, const char *dst, struct words *programs)

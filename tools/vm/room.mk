@@ -11,11 +11,11 @@ DATA += $(O)/apt.sh $(patsubst %,$(O)/%,$(wildcard ci/kernels ci/expect/*))
 
 $(O)/bulkhead-vm: $(O)/tools/vm/main.o $(VM_OBJECTS) $(TOOL_LIB)
 	$(say) LD $@
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lelf
 
 $(O)/bulkhead-run-vm: $(O)/tools/vm/run.o $(VM_OBJECTS) $(TOOL_LIB)
 	$(say) LD $@
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lelf
 
 # Alone in a guest that has no libraries yet, and no sanitizer's.
 $(GUEST_OBJECTS) $(O)/guest-init: override SAN =

@@ -75,6 +75,9 @@ void free_buffer(struct buffer *b);
 struct buffer file_read(const char *path);
 int folder_make(const char *path);
 
+/* needed.c: "TAG NAME" of each library and search path a program names; nothing: it needs none. */
+void needed_read(const char *path, struct words *found);
+
 /* capture.c: run a program, keep what it prints. */
 int capture(char *const argv[], const char *in_path, bool quiet, struct buffer *out);
 

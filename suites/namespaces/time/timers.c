@@ -92,13 +92,26 @@ static void expect_restarted(wait_until *wait, clockid_t clock)
 	child_wait(&c);
 }
 
+/* The clock that wakes a suspended machine needs one that can, and CAP_WAKE_ALARM. */
+static void expect_alarm_absolute(void)
+{
+	const struct timespec past = {};
+
+	if (by_nanosleep(CLOCK_BOOTTIME_ALARM, &past))
+		check_note("partly tested: no CLOCK_BOOTTIME_ALARM (%s)", errno_name(errno));
+	else
+		expect_absolute(by_nanosleep, CLOCK_BOOTTIME_ALARM);
+}
+
 TEST_F(time, nanosleep_abs)
 {
-	IN_MEMBERS (i)
+	IN_MEMBERS (i) {
 		for (int k = 0; k < 2; k++) {
 			expect_absolute(by_nanosleep, clocks[k]);
 			expect_restarted(by_nanosleep, clocks[k]);
 		}
+		expect_alarm_absolute();
+	}
 }
 
 static int by_relative(clockid_t clock, const struct timespec *when)
