@@ -319,6 +319,26 @@ static void stand_by(struct child *top, struct child *c, uint64_t flags)
 	child_meet(c);
 }
 
+/* As PID 1: what a member sends to all is not pending here. */
+static void expect_init_spared(void)
+{
+	struct child other;
+	sigset_t set, pending;
+
+	CHILD (&other)
+		child_sleep();
+	MUST(sigemptyset(&set));
+	MUST(sigaddset(&set, SIGUSR1));
+	MUST(sigprocmask(SIG_BLOCK, &set, NULL));
+	IN_CHILD ()
+		EXPECT_OK(kill(-1, SIGUSR1));
+	int status = child_reap(&other);
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
+	MUST(sigpending(&pending));
+	EXPECT_FALSE(sigismember(&pending, SIGUSR1));
+	MUST(sigprocmask(SIG_UNBLOCK, &set, NULL));
+}
+
 /*
  * In a namespace of its own, so that nobody else can be hit; and even should
  * that be none, not without having looked.
@@ -334,6 +354,7 @@ TEST_F(pid, kill_minus1)
 	CHILD (&top, .flags = CLONE_NEWPID) {
 		ASSERT_EQ(1, getpid());
 		ASSERT_NE(outside, ns_id(0, "pid"));
+		expect_init_spared();
 		stand_by(&top, &hit[0], 0);
 		stand_by(&top, &hit[1], 0);
 		CHILD (&hit[2], .flags = CLONE_NEWPID) {
