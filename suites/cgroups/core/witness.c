@@ -129,8 +129,7 @@ TEST_F(core_witness, populated)
 			EXPECT_EQ(round, SEEN(way[i], WITNESS_POPULATED));
 			EXPECT_EQ(round - 1, SEEN(way[i], WITNESS_EMPTY));
 		}
-		if (cgroup_has(&x, "cgroup.kill"))
-			cgroup_write(&x, "cgroup.kill", "1");
+		/* Not by cgroup.kill: 6.18 also kills what is cloned into x later. */
 		for (int i = 0; i < 3; i++)
 			child_kill(&c[i]);
 		for (int i = 0; i < 2; i++) {
