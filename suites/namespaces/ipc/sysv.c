@@ -270,6 +270,19 @@ static void expect_admin_cap(enum ipc_kind kind)
 		cred_drop(CAP_SYS_ADMIN);
 		EXPECT_ERRNO(EPERM, ipc_remove(kind, id[1]));
 	}
+	/* The admin of the namespace's owner is enough. */
+	IN_CHILD (.flags = CLONE_NEWUSER | CLONE_NEWIPC,
+		  .map = text_format("0 0 1\n1 %d 1", OTHER_UID)) {
+		struct child c;
+
+		CHILD (&c) {
+			MUST(setresuid(1, 1, 1));
+			child_send(&c, MUST(ipc_make(kind)));
+		}
+		int id = child_recv(&c);
+		child_wait(&c);
+		EXPECT_OK(ipc_remove(kind, id));
+	}
 }
 
 TEST_F(ipc, cap_ipc_owner)

@@ -355,6 +355,23 @@ static void send_signal(pid_t pid, bool queued)
 			 : kill(pid, SIGUSR1));
 }
 
+/* Who the child was that ended, as its parent is told. */
+static uid_t sigchld_uid(void)
+{
+	siginfo_t info = { .si_uid = -1 };
+	sigset_t set;
+	pid_t pid;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	MUST(sigprocmask(SIG_BLOCK, &set, NULL));
+	if (!(pid = MUST(fork())))
+		_exit(0);
+	MUST(sigtimedwait(&set, &info, &(struct timespec) { wait_limit_ms(10) / 1000, 0 }));
+	MUST(waitpid(pid, NULL, 0));
+	return info.si_uid;
+}
+
 TEST_F(user, siginfo_uid_translated)
 {
 	pid_t me = getpid();
@@ -383,6 +400,10 @@ TEST_F(user, siginfo_uid_translated)
 		EXPECT_EQ(0, signal_uid(NULL));
 		child_wait(&c);
 	}
+	IN_CHILD (.flags = CLONE_NEWUSER, .map = "5 0 1")
+		EXPECT_EQ(5, sigchld_uid());
+	IN_CHILD (.flags = CLONE_NEWUSER, .unmapped = true)
+		EXPECT_EQ(overflow_uid(), sigchld_uid());
 }
 
 union cred_control {
