@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* hyperfine's format, which its own scripts read, and more keys. */
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "json_file.h"
 #include "machine.h"
 #include "measure.h"
 #include "report.h"
@@ -79,18 +79,6 @@ json_t *report_json(json_t *results)
 			 machine_emulated(), "written", written);
 }
 
-int report_write(json_t *root, const char *path)
-{
-	CLEAN(free_text) char *data = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-
-	json_decref(root);
-	if (!data)
-		return -ENOMEM;
-	if (!strcmp(path, "-"))
-		return puts(data) < 0 || fflush(stdout) ? -EIO : 0;
-	return file_replace(path, data, strlen(data));
-}
-
 static json_t *result(const struct measurement *m, const struct measured *d)
 {
 	json_t *o = result_json(d->name, &d->samples, d->user, d->system);
@@ -158,5 +146,5 @@ int json_write(const struct measurement *m, const char *path)
 	json_object_set_new(root, "experiments", experiments_json(m));
 	json_object_set_new(root, "cpu", json_integer(m->cpu));
 	json_object_set_new(root, "seconds", json_real(m->took));
-	return report_write(root, path);
+	return json_file_write(root, path);
 }

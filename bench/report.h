@@ -11,8 +11,6 @@
 json_t *result_json(const char *command, const struct samples *samples, double user, double system);
 /* All of them (taken over), with the machine. */
 json_t *report_json(json_t *results);
-/* Takes ROOT over; "-" is the output.  0 or -errno. */
-int report_write(json_t *root, const char *path);
 
 /* Seconds with a unit that fits, "12.3 us": TO. */
 const char *readable(double seconds, char *to, size_t size);

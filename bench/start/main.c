@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "json_file.h"
 #include "machine.h"
 #include "page.h"
 #include "report.h"
@@ -142,7 +143,7 @@ static int write_json(const char *path, const struct launcher *l, const struct r
 	}
 	root = report_json(results);
 	json_object_set_new(root, "not_measured", missing);
-	return report_write(root, path);
+	return json_file_write(root, path);
 }
 
 struct start_results {

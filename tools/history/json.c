@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "history.h"
+#include "json_file.h"
 
 static json_t *string_or_null(const char *s)
 {
@@ -44,8 +42,6 @@ static json_t *series_json(const struct history *h, const struct series *s)
 int history_json(const struct history *h, const char *path)
 {
 	json_t *root = json_object(), *all = json_object();
-	CLEAN(free_text) char *data = NULL;
-	int ret = -ENOMEM;
 
 	json_object_set_new(root, "format", json_string("bulkhead-history-1"));
 	json_object_set_new(root, "unit", json_string(h->instructions ? "instructions" : "s"));
@@ -53,11 +49,5 @@ int history_json(const struct history *h, const char *path)
 	for (size_t i = 0; i < h->n; i++)
 		json_object_set_new(all, h->v[i].name, series_json(h, &h->v[i]));
 	json_object_set_new(root, "benchmarks", all);
-	data = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-	json_decref(root);
-	if (data && !strcmp(path, "-"))
-		ret = puts(data) < 0 || fflush(stdout) ? -EIO : 0;
-	else if (data)
-		ret = file_replace(path, data, strlen(data));
-	return ret;
+	return json_file_write(root, path);
 }

@@ -2,6 +2,8 @@
 #include "json_file.h"
 
 #include <err.h>
+#include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "text.h"
@@ -28,4 +30,16 @@ json_t *json_file_read(const char *path)
 		     e.text);
 	}
 	return root;
+}
+
+int json_file_write(json_t *root, const char *path)
+{
+	CLEAN(free_text) char *data = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+
+	json_decref(root);
+	if (!data)
+		return -ENOMEM;
+	if (!strcmp(path, "-"))
+		return puts(data) < 0 || fflush(stdout) ? -EIO : 0;
+	return file_replace(path, data, strlen(data));
 }

@@ -7,5 +7,7 @@
 
 /* The root of the file; what is none, or larger than results can be: one line, exit 2. */
 json_t *json_file_read(const char *path);
+/* Takes ROOT over; "-" is the output.  0 or -errno. */
+int json_file_write(json_t *root, const char *path);
 
 #endif
