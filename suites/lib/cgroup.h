@@ -37,6 +37,10 @@ const char *controller_absence(const char *name);
 /* The test's own directory; it has no processes. */
 #define cgroup_own() cgroup_own_at(HERE)
 struct cgroup cgroup_own_at(struct here h);
+/* The top of the cgroup2 mount. */
+struct cgroup cgroup_root(void);
+/* The root of the hierarchy; skips where it is not seen: no mount, or a cgroup namespace. */
+struct cgroup need_cgroup_root(void);
 /* A new cgroup in the test's own directory, or in another one. */
 #define cgroup_make(name)	     cgroup_make_at(HERE, NULL, name)
 #define cgroup_make_in(parent, name) cgroup_make_at(HERE, parent, name)

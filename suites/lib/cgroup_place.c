@@ -256,6 +256,27 @@ void need_cgroup(void)
 		check_skip("not permitted: a cgroup2 subtree of our own: %s", absence);
 }
 
+struct cgroup cgroup_root(void)
+{
+	struct cgroup root = { .version = 2 };
+
+	snprintf(root.path, sizeof(root.path), "%s", cgroup_mount());
+	return root;
+}
+
+struct cgroup need_cgroup_root(void)
+{
+	struct cgroup root;
+
+	if (!cgroup_mount())
+		check_skip("not supported: no cgroup2 is mounted");
+	root = cgroup_root();
+	if (cgroup_has(&root, "cgroup.events"))
+		check_skip(
+			"not permitted: the root of the hierarchy (a cgroup namespace hides it)");
+	return root;
+}
+
 struct cgroup cgroup_own_at(struct here h)
 {
 	need_cgroup();

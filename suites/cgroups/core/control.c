@@ -278,19 +278,6 @@ TEST_F(core_control, dependency_hidden)
 	EXPECT_FALSE(cgroup_has(&self->b, "memory.max"));
 }
 
-static struct cgroup root_cgroup(void)
-{
-	struct cgroup root = { .version = 2 };
-
-	if (!cgroup_mount())
-		check_skip("not supported: no cgroup2 is mounted");
-	snprintf(root.path, sizeof(root.path), "%s", cgroup_mount());
-	if (cgroup_has(&root, "cgroup.events"))
-		check_skip(
-			"not permitted: the root of the hierarchy (a cgroup namespace hides it)");
-	return root;
-}
-
 /* /proc/cgroups knows what is bound to v1 (hierarchy above 0) or disabled. */
 TEST_F(core_control, root_controllers)
 {
@@ -304,7 +291,7 @@ TEST_F(core_control, root_controllers)
 		    { "pids", "pids", "CONFIG_CGROUP_PIDS" },
 		    { "rdma", "rdma", "CONFIG_CGROUP_RDMA" },
 		    { "misc", "misc", "CONFIG_CGROUP_MISC" } };
-	struct cgroup root = root_cgroup();
+	struct cgroup root = need_cgroup_root();
 	char *have = cgroup_read(&root, "cgroup.controllers"), *table = file_read("/proc/cgroups");
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
@@ -324,7 +311,7 @@ TEST_F(core_control, root_controllers)
 
 TEST_F(core_control, perf_event_not_switchable)
 {
-	struct cgroup root = root_cgroup();
+	struct cgroup root = need_cgroup_root();
 
 	/* Where it is compiled out, or on v1, it is as unknown as any other name. */
 	char *row = text_value(file_read("/proc/cgroups"), "perf_event");
@@ -339,7 +326,7 @@ TEST_F(core_control, perf_event_not_switchable)
 /* Processes in it, and domain controllers on at the same time. */
 TEST_F(core_control, root_exempt)
 {
-	struct cgroup root = root_cgroup();
+	struct cgroup root = need_cgroup_root();
 	struct child c;
 
 	need_controller("memory");

@@ -143,11 +143,9 @@ static void chain_set(struct chain *c, const char *controller, bool on)
 /* rdma, else misc: what nothing else on the machine uses. */
 static const char *spare_controller(void)
 {
-	struct cgroup root = { .version = 2 };
-	char *have;
+	struct cgroup root = cgroup_root();
+	char *have = cgroup_read(&root, "cgroup.controllers");
 
-	snprintf(root.path, sizeof(root.path), "%s", cgroup_mount());
-	have = cgroup_read(&root, "cgroup.controllers");
 	if (strstr(file_read("/proc/cmdline"), "cgroup_no_v1"))
 		check_skip("not permitted: v1 hierarchies (cgroup_no_v1 on the command line)");
 	if (text_has_word(have, "rdma"))

@@ -83,12 +83,7 @@ TEST_F(core_threaded, parent_becomes_domain_threaded)
 /* Directly below the root of the hierarchy, where only the machine's owner may work. */
 static struct cgroup make_first_level(const char *name)
 {
-	struct cgroup root = { .version = 2 }, cg;
-
-	snprintf(root.path, sizeof(root.path), "%s", cgroup_mount());
-	if (cgroup_has(&root, "cgroup.events"))
-		check_skip(
-			"not permitted: the root of the hierarchy (a cgroup namespace hides it)");
+	struct cgroup root = need_cgroup_root(), cg;
 	char *unique =
 		text_format("%s.%d.%s", getenv("BULKHEAD_TAG") ?: "bulkhead", getpid(), name);
 

@@ -10,18 +10,6 @@
 
 #include <sched.h>
 
-/* The root cgroup; skips where a namespace hides it. */
-static inline struct cgroup partition_root(void)
-{
-	struct cgroup root = { .version = 2 };
-
-	snprintf(root.path, sizeof(root.path), "%s", cgroup_mount());
-	if (cgroup_has(&root, "cgroup.events"))
-		check_skip(
-			"not permitted: the root of the hierarchy (a cgroup namespace hides it)");
-	return root;
-}
-
 static inline char *partition_state(const struct cgroup *cg)
 {
 	return cgroup_read(cg, "cpuset.cpus.partition");
@@ -47,7 +35,7 @@ static inline void partition_clear(const struct cgroup *cg)
 
 static inline struct cgroup partition_top(const char *name)
 {
-	struct cgroup root = partition_root(), cg;
+	struct cgroup root = need_cgroup_root(), cg;
 
 	name = text_format("%s.partition-%s", getenv("BULKHEAD_TAG") ?: "bulkhead", name);
 	if (cgroup_try_make(&root, name, &cg) && errno == EEXIST) {

@@ -31,7 +31,7 @@ static int try_max(const struct cgroup *cg, unsigned int major, unsigned int min
 TEST_F(io, files_non_root)
 {
 	static const char *const not_root[] = { "io.max", "io.weight", "io.latency" };
-	struct cgroup root = io_root();
+	struct cgroup root = need_cgroup_root();
 
 	EXPECT_TRUE(cgroup_has(&root, "io.stat"));
 	EXPECT_TRUE(cgroup_has(&self->a, "io.stat"));

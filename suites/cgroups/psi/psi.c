@@ -51,9 +51,8 @@ static void expect_line(const char *text, const char *which)
 
 TEST_F(psi, files_present)
 {
-	struct cgroup root = { .version = 2 };
+	struct cgroup root = cgroup_root();
 
-	snprintf(root.path, sizeof(root.path), "%s", cgroup_mount());
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		EXPECT_TRUE(cgroup_has(&self->a, files[i]));
 		EXPECT_TRUE(cgroup_has(&self->b, files[i]));
@@ -92,9 +91,8 @@ TEST_F(psi, cpu_full_root_zero)
 	if (!full)
 		check_skip("not supported: a full line in cpu.pressure");
 	EXPECT_STREQ("full avg10=0.00 avg60=0.00 avg300=0.00 total=0", full);
-	struct cgroup root = { .version = 2 };
+	struct cgroup root = cgroup_root();
 
-	snprintf(root.path, sizeof(root.path), "%s", cgroup_mount());
 	if (!cgroup_has(&root, "cgroup.events"))
 		EXPECT_STREQ("full avg10=0.00 avg60=0.00 avg300=0.00 total=0",
 			     strstr(cgroup_read(&root, "cpu.pressure"), "full"));

@@ -165,11 +165,10 @@ static void set_max(const struct cgroup *cg, const char *limits)
 
 TEST_F(rdma, files_list_devices)
 {
-	struct cgroup root = { .version = 2 };
+	struct cgroup root = cgroup_root();
 
 	EXPECT_EQ(-2, value(&self->a, "rdma.max", "hca_handle"));
 	make_device(&self->made);
-	snprintf(root.path, sizeof(root.path), "%s", cgroup_mount());
 	EXPECT_FALSE(cgroup_has(&root, "rdma.max"));
 	for (int i = 0; i < 2; i++) {
 		const char *key = i ? "hca_object" : "hca_handle";

@@ -30,9 +30,8 @@ TEST_F(v1_rdma_misc, files)
 			check_note("partly tested: no v1 hierarchy with %s is mounted", name);
 			continue;
 		}
-		struct cgroup a = cgroup_v1_make(name, "a"), root = { .version = 1 };
+		struct cgroup a = cgroup_v1_make(name, "a"), root = v1_root_cgroup(&a, name);
 
-		snprintf(root.path, sizeof(root.path), "%s", v1_root(&a, name));
 		for (int f = 0; f < 4 && files[i].below[f]; f++) {
 			EXPECT_TRUE(cgroup_has(&a, files[i].below[f]));
 			/* Each line names a provider; most machines have none. */

@@ -59,6 +59,15 @@ static inline char *v1_root(const struct cgroup *cg, const char *controller)
 	return root;
 }
 
+/* The same as a cgroup, for its files. */
+static inline struct cgroup v1_root_cgroup(const struct cgroup *cg, const char *controller)
+{
+	struct cgroup root = { .version = 1 };
+
+	snprintf(root.path, sizeof(root.path), "%s", v1_root(cg, controller));
+	return root;
+}
+
 /* Of /proc/cgroups: which hierarchy the controller is bound to, 0: to none of v1; -1: no such. */
 static inline int v1_hierarchy_of(const char *controller)
 {
