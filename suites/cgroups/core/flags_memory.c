@@ -9,21 +9,6 @@
 
 AREA(core_mount);
 
-/* A process that touches so much memory in a cgroup; its wait status. */
-static int touch_in(const struct cgroup *cg, size_t size)
-{
-	struct child c;
-
-	CHILD (&c, .cgroup = cg) {
-		char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			       0);
-
-		for (size_t i = 0; i < size; i += 4096)
-			p[i] = 1;
-	}
-	return child_reap(&c);
-}
-
 TEST_F(core_mount, memory_localevents)
 {
 	char *before = cgroup_mount_flags();
@@ -38,7 +23,7 @@ TEST_F(core_mount, memory_localevents)
 		cgroup_write(&b, "memory.max", "4M");
 		if (cgroup_has(&b, "memory.swap.max"))
 			cgroup_write(&b, "memory.swap.max", "0");
-		EXPECT_EQ(SIGKILL, WTERMSIG(touch_in(&b, 32 << 20)));
+		EXPECT_EQ(SIGKILL, WTERMSIG(hog_run(&b, 32 * MB)));
 		EXPECT_EQ(1, cgroup_key(&b, "memory.events", "oom_kill"));
 		EXPECT_EQ(1, cgroup_key(&b, "memory.events.local", "oom_kill"));
 		EXPECT_EQ(!local, cgroup_key(&a, "memory.events", "oom_kill"));
@@ -60,18 +45,25 @@ static int64_t huge_line(const struct cgroup *cg)
 	return value ? atoll(value) : -1;
 }
 
-/* Huge pages of a child: how much more memory.current says, and the line of memory.stat. */
+/* Two of them. */
+static char *map_huge(void)
+{
+	char *at = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 
+	MUST(at == MAP_FAILED ? -1 : 0);
+	return at;
+}
+
+/* Huge pages of a child: how much more memory.current says, and the line of memory.stat. */
 static void huge_charge(const struct cgroup *cg, bool charged)
 {
 	struct child c;
 	int64_t before = cgroup_number(cg, "memory.current");
 
 	CHILD (&c, .cgroup = cg) {
-		char *at = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+		char *at = map_huge();
 
-		MUST(at == MAP_FAILED ? -1 : 0);
 		at[0] = at[HUGE] = 1;
 		child_meet(&c);
 		child_meet(&c); /* until the flag is another one */
@@ -115,10 +107,8 @@ TEST_F(core_mount, memory_hugetlb_accounting)
 static void huge_touch(struct child *c, const struct cgroup *cg)
 {
 	CHILD (c, .cgroup = cg) {
-		char *at = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+		char *at = map_huge();
 
-		MUST(at == MAP_FAILED ? -1 : 0);
 		child_meet(c);
 		at[0] = at[HUGE] = 1;
 	}

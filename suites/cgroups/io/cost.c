@@ -29,7 +29,7 @@ FIXTURE_SETUP(io)
 	cgroup_enable(&self->p, "io");
 	self->a = cgroup_make_in(&self->p, "a");
 	self->b = cgroup_make_in(&self->p, "b");
-	self->root = io_root();
+	self->root = need_cgroup_root();
 	io_disk(&self->major, &self->minor);
 }
 FIXTURE_TEARDOWN(io)
@@ -231,11 +231,11 @@ TEST_F(io, weight_ratio)
 
 static void set_bfq(const char *file, char **before)
 {
-	char *now = file_read("%s", file), *chosen = strchr(now, '[');
+	char *now = io_scheduler(file);
 
 	if (file_try_write(file, "bfq"))
 		check_skip("not supported: bfq on the scratch disk (%s)", errno_name(errno));
-	*before = chosen ? strndup(chosen + 1, strcspn(chosen + 1, "]")) : strdup("none");
+	*before = now;
 }
 
 TEST_F(io, bfq_weight)

@@ -24,22 +24,9 @@ static inline void io_disk(unsigned int *major, unsigned int *minor)
 	*minor = minor(st.st_rdev);
 }
 
-/* The root cgroup; skips where a namespace hides it. */
-static inline struct cgroup io_root(void)
+/* Requests of so many bytes each to a descriptor with O_DIRECT; how many ns they took. */
+static inline int64_t io_transfer_on(int fd, int count, size_t size, bool writing)
 {
-	struct cgroup root = { .version = 2 };
-
-	snprintf(root.path, sizeof(root.path), "%s", cgroup_mount());
-	if (cgroup_has(&root, "cgroup.events"))
-		check_skip(
-			"not permitted: the root of the hierarchy (a cgroup namespace hides it)");
-	return root;
-}
-
-/* Direct requests of so many bytes each; how many ns they took. */
-static inline int64_t io_transfer(int count, size_t size, bool writing)
-{
-	int fd = MUST(open(need_disk(), (writing ? O_WRONLY : O_RDONLY) | O_DIRECT | O_CLOEXEC));
 	int64_t start;
 	void *block;
 
@@ -49,9 +36,26 @@ static inline int64_t io_transfer(int count, size_t size, bool writing)
 	for (int i = 0; i < count; i++)
 		MUST(writing ? pwrite(fd, block, size, i * size)
 			     : pread(fd, block, size, i * size));
-	close(fd);
+	start = now_ns() - start;
 	free(block);
-	return now_ns() - start;
+	return start;
+}
+
+static inline int64_t io_transfer(int count, size_t size, bool writing)
+{
+	int fd = MUST(open(need_disk(), (writing ? O_WRONLY : O_RDONLY) | O_DIRECT | O_CLOEXEC));
+	int64_t took = io_transfer_on(fd, count, size, writing);
+
+	close(fd);
+	return took;
+}
+
+/* Which scheduler a queue/scheduler file says is chosen; malloc'ed. */
+static inline char *io_scheduler(const char *file)
+{
+	char *chosen = strchr(file_read("%s", file), '[');
+
+	return chosen ? strndup(chosen + 1, strcspn(chosen + 1, "]")) : strdup("none");
 }
 
 /* key of the disk's line in io.stat; -1: no line or no key. */

@@ -5,6 +5,7 @@
  * is tested against the time it must take at the least; how long a slow machine
  * takes says nothing.
  */
+#include "../io/io.h"
 #include "v1.h"
 
 #include <fcntl.h>
@@ -85,17 +86,10 @@ static char *rule(const char *direction, const char *unit)
 static int64_t transfer(const struct cgroup *cg, int fd, int count, size_t size, bool writing)
 {
 	struct child c;
-	void *block;
 
 	CHILD (&c) {
 		cgroup_add(cg, 0);
-		ASSERT_EQ(0, posix_memalign(&block, 4096, size));
-		memset(block, 'b', size);
-		int64_t start = now_ns();
-		for (int i = 0; i < count; i++)
-			MUST(writing ? pwrite(fd, block, size, i * size)
-				     : pread(fd, block, size, i * size));
-		child_send(&c, now_ns() - start);
+		child_send(&c, io_transfer_on(fd, count, size, writing));
 	}
 	int64_t took = child_recv(&c);
 	child_wait(&c);
@@ -279,12 +273,12 @@ static const char *const pace[] = { "/proc/sys/vm/dirty_writeback_centisecs",
 
 TEST_F(v1_blkio, buffered_writes_to_root)
 {
-	struct cgroup root = { .version = 1 };
+	struct cgroup root;
 	char *before[2], *disk = text_format("/proc/self/fd/%d", self->fd);
 	struct child c;
 
 	need_disposable();
-	snprintf(root.path, sizeof(root.path), "%s", v1_root(&self->a, "blkio"));
+	root = v1_root_cgroup(&self->a, "blkio");
 	count(&self->a, self->device);
 	count(&root, self->device);
 	int64_t roots = BYTES_OF(&root, "Write");
@@ -365,8 +359,7 @@ TEST_F(v1_blkio, bfq_files)
 
 	need_disposable();
 	need_file(scheduler, "an I/O scheduler for the disk");
-	char *before = strchr(file_read("%s", scheduler), '[') + 1;
-	before[strcspn(before, "]")] = '\0';
+	char *before = io_scheduler(scheduler);
 	file_write(scheduler, "bfq");
 	need_cgroup_file(&self->a, weight);
 	EXPECT_EQ(100, cgroup_number(&self->a, weight));

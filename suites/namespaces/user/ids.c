@@ -334,19 +334,33 @@ TEST_F(user, ids_translated)
 	child_kill(&c);
 }
 
-/* Waits for SIGUSR1; who sent it. */
-static uid_t signal_uid(struct child *ready)
+static sigset_t block(int signo)
 {
 	sigset_t set;
-	siginfo_t info = { .si_uid = -1 };
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, signo);
 	MUST(sigprocmask(SIG_BLOCK, &set, NULL));
-	if (ready)
-		child_meet(ready);
+	return set;
+}
+
+/* Waits for one of the blocked signals; who sent it. */
+static uid_t sender(sigset_t set)
+{
+	siginfo_t info = { .si_uid = -1 };
+
 	MUST(sigtimedwait(&set, &info, &(struct timespec) { wait_limit_ms(10) / 1000, 0 }));
 	return info.si_uid;
+}
+
+/* Of a SIGUSR1. */
+static uid_t signal_uid(struct child *ready)
+{
+	sigset_t set = block(SIGUSR1);
+
+	if (ready)
+		child_meet(ready);
+	return sender(set);
 }
 
 static void send_signal(pid_t pid, bool queued)
@@ -358,28 +372,22 @@ static void send_signal(pid_t pid, bool queued)
 /* Who the child was that ended, as its parent is told. */
 static uid_t sigchld_uid(void)
 {
-	siginfo_t info = { .si_uid = -1 };
-	sigset_t set;
-	pid_t pid;
+	sigset_t set = block(SIGCHLD);
+	pid_t pid = MUST(fork());
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	MUST(sigprocmask(SIG_BLOCK, &set, NULL));
-	if (!(pid = MUST(fork())))
+	if (!pid)
 		_exit(0);
-	MUST(sigtimedwait(&set, &info, &(struct timespec) { wait_limit_ms(10) / 1000, 0 }));
+	uid_t uid = sender(set);
+
 	MUST(waitpid(pid, NULL, 0));
-	return info.si_uid;
+	return uid;
 }
 
 TEST_F(user, siginfo_uid_translated)
 {
 	pid_t me = getpid();
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	MUST(sigprocmask(SIG_BLOCK, &set, NULL));
+	block(SIGUSR1);
 	for (int queued = 0; queued < 2; queued++) {
 		struct child c;
 
