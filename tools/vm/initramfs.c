@@ -54,9 +54,9 @@ static void put_busybox(struct cpio *c)
  * One of each set of programs that ask for the same libraries in the same order;
  * ldd takes its time for every one.  What asks for none is static, or a script.
  */
-static struct words different(const struct words *programs)
+static void add_different(struct words *chosen, const struct words *programs)
 {
-	struct words seen = {}, chosen = {};
+	struct words seen = {};
 
 	for (size_t i = 0; i < programs->n; i++) {
 		struct words needed = {};
@@ -66,12 +66,11 @@ static struct words different(const struct words *programs)
 		key = words_join(&needed, "\n");
 		if (needed.n && !words_have(&seen, key)) {
 			words_add(&seen, "%s", key);
-			words_add(&chosen, "%s", programs->v[i]);
+			words_add(chosen, "%s", programs->v[i]);
 		}
 		words_free(&needed);
 	}
 	words_free(&seen);
-	return chosen;
 }
 
 /*
@@ -81,16 +80,13 @@ static struct words different(const struct words *programs)
 static void put_libraries(struct cpio *c, struct words *programs)
 {
 	CLEAN(free_buffer) struct buffer b = {};
-	struct words chosen = different(programs), argv = {};
+	struct words argv = {};
 	char *rest, *line;
 
-	if (!chosen.n)
-		return;
 	words_add(&argv, "ldd");
-	for (size_t i = 0; i < chosen.n; i++)
-		words_add(&argv, "%s", chosen.v[i]);
-	words_free(&chosen);
-	capture(argv.v, NULL, true, &b);
+	add_different(&argv, programs);
+	if (argv.n > 1)
+		capture(argv.v, NULL, true, &b);
 	for (rest = b.data; (line = strsep(&rest, "\n"));) {
 		char *path = strchr(line, '/'), *end = strstr(line, " (0x");
 
