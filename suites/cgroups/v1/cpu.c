@@ -234,65 +234,76 @@ TEST_F(v1_cpuacct, usage)
 	EXPECT_LT(0, usage(&self->b));
 }
 
-/*
- * Who uses the CPU when the tick comes is counted for that tick.  A machine that
- * is itself without a CPU for a while (a guest) loses ticks, the exact usage loses
- * nothing: one round of several has to agree.
- */
-static bool agrees(int64_t exact, int64_t counted, int64_t slack)
+/* USER_HZ ticks that the CPUs together counted as used: /proc/stat, proc_stat(5). */
+static int64_t machine_ticks(void)
 {
-	return exact - slack <= counted && counted <= exact + slack;
+	char *text = file_read("/proc/stat");
+	long long user, nice, system;
+
+	ASSERT_EQ(3, sscanf(text, "cpu %lld %lld %lld", &user, &nice, &system));
+	return user + nice + system;
 }
-#define ROUNDS 10
 
 static int64_t stat_ticks(const struct cgroup *cg)
 {
 	return cgroup_key(cg, "cpuacct.stat", "user") + cgroup_key(cg, "cpuacct.stat", "system");
 }
 
-TEST_F(v1_cpuacct, stat)
+static int64_t split_ticks(const struct cgroup *cg)
 {
-	int64_t hz = sysconf(_SC_CLK_TCK), exact = 0, ticks = 0;
+	int64_t ns =
+		cgroup_number(cg, "cpuacct.usage_user") + cgroup_number(cg, "cpuacct.usage_sys");
 
-	EXPECT_EQ(0, cgroup_key(&self->a, "cpuacct.stat", "user"));
-	EXPECT_EQ(0, cgroup_key(&self->a, "cpuacct.stat", "system"));
-	for (int i = 0; !i || (i < ROUNDS && !agrees(exact, ticks, 3)); i++) {
-		int64_t usage_before = usage(&self->a), ticks_before = stat_ticks(&self->a);
+	return ns * sysconf(_SC_CLK_TCK) / 1000000000;
+}
+
+/*
+ * Who uses the CPU when the tick comes is counted for that tick.  A machine that
+ * is itself without a CPU for a while (a guest) loses ticks, the exact usage loses
+ * nothing.  So in one round of several what was counted agrees with the usage, or
+ * with the ticks that there were: nearly nobody else runs beside this program.
+ */
+static void expect_counted(const struct cgroup *cg, int64_t (*counted)(const struct cgroup *cg))
+{
+	int64_t hz = sysconf(_SC_CLK_TCK), exact = 0, ticks = 0, machine = 0;
+	bool agrees = false;
+
+	for (int i = 0; i < 10 && !agrees; i++) {
+		int64_t usage_before = usage(cg), ticks_before = counted(cg),
+			machine_before = machine_ticks();
 
 		IN_CHILD () {
-			cgroup_add(&self->b, 0);
+			cgroup_add(cg, 0);
 			burn_self(300);
 		}
-		exact = (usage(&self->a) - usage_before) * hz / 1000000000;
-		ticks = stat_ticks(&self->a) - ticks_before;
+		/* Nobody is left in it, so nothing moves any more. */
+		ASSERT_SOON(!*cgroup_read(cg, "cgroup.procs"));
+		exact = (usage(cg) - usage_before) * hz / 1000000000;
+		ticks = counted(cg) - ticks_before;
+		machine = machine_ticks() - machine_before;
+		agrees = ticks <= exact + 3 &&
+			 (exact - 3 <= ticks || (machine - 5 <= ticks && ticks <= machine + 1));
 	}
-	EXPECT_LE(exact - 3, ticks);
-	EXPECT_GE(exact + 3, ticks);
+	if (!agrees)
+		check_note("%lld ticks of usage, %lld counted, %lld by the whole machine",
+			   (long long)exact, (long long)ticks, (long long)machine);
+	EXPECT_TRUE(agrees);
+}
+
+TEST_F(v1_cpuacct, stat)
+{
+	EXPECT_EQ(0, cgroup_key(&self->a, "cpuacct.stat", "user"));
+	EXPECT_EQ(0, cgroup_key(&self->a, "cpuacct.stat", "system"));
+	expect_counted(&self->b, stat_ticks);
 	EXPECT_LE(1, cgroup_key(&self->a, "cpuacct.stat", "user"));
+	EXPECT_LE(stat_ticks(&self->b), stat_ticks(&self->a));
 }
 
 TEST_F(v1_cpuacct, split_files)
 {
-	int64_t all, exact = 0, parts = 0, slack = 30 * 1000 * 1000, sum = 0;
+	int64_t all, sum = 0;
 
-	for (int i = 0; !i || (i < ROUNDS && !agrees(exact, parts, slack)); i++) {
-		int64_t before = usage(&self->a);
-		int64_t parts_before = cgroup_number(&self->a, "cpuacct.usage_user") +
-				       cgroup_number(&self->a, "cpuacct.usage_sys");
-
-		IN_CHILD () {
-			cgroup_add(&self->a, 0);
-			burn_self(50);
-		}
-		/* Nobody is left in it, so nothing moves any more. */
-		ASSERT_SOON(!*cgroup_read(&self->a, "cgroup.procs"));
-		exact = usage(&self->a) - before;
-		parts = cgroup_number(&self->a, "cpuacct.usage_user") +
-			cgroup_number(&self->a, "cpuacct.usage_sys") - parts_before;
-	}
-	EXPECT_LE(exact - slack, parts);
-	EXPECT_GE(exact + slack, parts);
-
+	expect_counted(&self->a, split_ticks);
 	all = usage(&self->a);
 	char *text = cgroup_read(&self->a, "cpuacct.usage_percpu"), *end;
 
