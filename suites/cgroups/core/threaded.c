@@ -78,6 +78,20 @@ TEST_F(core_threaded, parent_becomes_domain_threaded)
 	make_threaded(&self->b);
 	EXPECT_STREQ("domain threaded", type(&self->a));
 	EXPECT_STREQ("domain", type(&own));
+	/* What was threaded below a domain of its own comes along into a larger one. */
+	struct cgroup top = cgroup_make("top"), mid = cgroup_make_in(&top, "mid"),
+		      low = cgroup_make_in(&mid, "low");
+	struct child c;
+
+	make_threaded(&low);
+	EXPECT_STREQ("domain threaded", type(&mid));
+	EXPECT_OK(try_threaded(&mid));
+	EXPECT_STREQ("threaded", type(&mid));
+	EXPECT_STREQ("threaded", type(&low));
+	EXPECT_STREQ("domain threaded", type(&top));
+	start(&c, &top);
+	EXPECT_OK(cgroup_try_write(&low, "cgroup.threads", "%d", c.pid));
+	child_kill(&c);
 }
 
 /* Directly below the root of the hierarchy, where only the machine's owner may work. */
@@ -102,6 +116,9 @@ TEST_F(core_threaded, root_mixes)
 	struct child c, d;
 
 	start(&c, &domain);
+	/* The root takes threads beside processes, and yet none that are there already. */
+	EXPECT_ERRNO(EOPNOTSUPP, try_threaded(&domain));
+	EXPECT_STREQ("domain", type(&domain));
 	start(&d, &thread);
 	EXPECT_TRUE(cgroup_contains(&domain, c.pid));
 	EXPECT_TRUE(

@@ -5,6 +5,8 @@
  */
 #include "suite.h"
 
+#include <sys/resource.h>
+
 FIXTURE(cpu)
 {
 	struct cgroup p, a, b; /* a and b below p, all with the controller */
@@ -196,6 +198,17 @@ TEST_F(cpu, stat_usage_tracks_work)
 	EXPECT_GE(burn_usage(&self->a) * 105 / 100, sum);
 }
 
+/* Nearly all of it in the kernel, until killed. */
+static void read_zeroes(void)
+{
+	size_t size = 1 << 20;
+	char *to = malloc(size);
+	int fd = MUST(open("/dev/zero", O_RDONLY | O_CLOEXEC));
+
+	while (read(fd, to, size) > 0)
+		;
+}
+
 TEST_F(cpu, stat_base_fields)
 {
 	struct cgroup without = cgroup_make_in(&self->a, "without");
@@ -206,10 +219,29 @@ TEST_F(cpu, stat_base_fields)
 		EXPECT_EQ(0, stat_key(&without, keys[i]));
 	burn_start(&c, &without, -1);
 	EXPECT_SOON(stat_key(&without, "usage_usec") > 20000);
-	EXPECT_SOON(stat_key(&without, "user_usec") > 0);
+	EXPECT_SOON(stat_key(&without, "user_usec") > stat_key(&without, "system_usec"));
 	EXPECT_LE(stat_key(&without, "usage_usec"), stat_key(&self->a, "usage_usec") + 10000);
 	child_kill(&c);
 	EXPECT_LE(stat_key(&without, "usage_usec"), stat_key(&self->p, "usage_usec"));
+	/* In user mode (above), in the kernel, and niced: each where it belongs. */
+	bool has_nice = strstr(cgroup_read(&without, "cpu.stat"), "nice_usec");
+	struct cgroup kernel = cgroup_make_in(&self->a, "kernel");
+
+	if (has_nice)
+		EXPECT_EQ(0, stat_key(&without, "nice_usec"));
+	CHILD (&c, .cgroup = &kernel)
+		read_zeroes();
+	EXPECT_SOON(stat_key(&kernel, "usage_usec") > 100000);
+	EXPECT_SOON(stat_key(&kernel, "system_usec") > stat_key(&kernel, "user_usec"));
+	child_kill(&c);
+	if (!has_nice)
+		return;
+	CHILD (&c, .cgroup = &without) {
+		MUST(setpriority(PRIO_PROCESS, 0, 10));
+		child_spin();
+	}
+	EXPECT_SOON(stat_key(&without, "nice_usec") > 0);
+	child_kill(&c);
 }
 
 TEST_F(cpu, uclamp_format)

@@ -137,6 +137,13 @@ TEST_F(cpuset, partition_reason_exclusive)
 	/* And no longer so once a hands it down. */
 	EXPECT_OK(partition_try(&self->below, "member"));
 	make_remote(&self->a, &self->below, self->cpu);
+	/* All there are, which leaves the root none. */
+	EXPECT_OK(partition_try(&self->below, "member"));
+	set_exclusive(&self->a, self->all);
+	set_exclusive(&self->below, self->all);
+	EXPECT_OK(partition_try(&self->below, "root"));
+	EXPECT_TRUE(!strncmp(partition_state(&self->below), "root invalid (", 14));
+	EXPECT_STREQ(self->all, partition_root_effective());
 }
 
 TEST_F(cpuset, partition_remote)

@@ -217,11 +217,14 @@ TEST_F(v1_cpuacct, usage)
 	EXPECT_EQ(0, usage(&self->a));
 	IN_CHILD () {
 		cgroup_add(&self->b, 0);
-		int64_t before = usage(&self->b), start = own_time();
+		/* What was used between the two readings, and from before to after them. */
+		int64_t outer = own_time(), before = usage(&self->b), inner = own_time();
 		burn_self(100);
-		int64_t used = own_time() - start, counted = usage(&self->b) - before;
-		EXPECT_LE(used * 9 / 10, counted);
-		EXPECT_GE(used * 11 / 10 + 20 * 1000 * 1000, counted);
+		inner = own_time() - inner;
+		int64_t counted = usage(&self->b) - before;
+		outer = own_time() - outer;
+		EXPECT_LE(inner * 9 / 10, counted);
+		EXPECT_GE(outer * 11 / 10 + 20 * 1000 * 1000, counted);
 		EXPECT_LE(counted, usage(&self->a));
 	}
 	int64_t all = usage(&self->a);

@@ -383,6 +383,13 @@ TEST_F(mnt, beneath)
 	mount_make("tmpfs", text_format("%s/in", a), "tmpfs", 0, NULL);
 	EXPECT_ERRNO(EINVAL, move_mount(AT_FDCWD, text_format("%s/in", a), AT_FDCWD, a,
 					SYS_MOVE_MOUNT_BENEATH));
+	/* Nor where it would propagate to the very mount that it goes beneath. */
+	mount_make(NULL, top, NULL, MS_SHARED, NULL);
+	mount_make(b, b, NULL, MS_BIND, NULL);
+	EXPECT_EQ(mountinfo_of(0, top).shared, mountinfo_of(0, b).shared);
+	EXPECT_ERRNO(EINVAL, put_beneath(new_tmpfs(), b, 0));
+	mount_make(NULL, b, NULL, MS_PRIVATE, NULL);
+	EXPECT_OK(put_beneath(new_tmpfs(), b, 0));
 }
 
 SUITE_MAIN()

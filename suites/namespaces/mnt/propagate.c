@@ -76,6 +76,22 @@ TEST_F(mnt, shared_propagates)
 	child_wait(&c);
 }
 
+/* Whichever of the peers leaves the group: the others are the slave's master. */
+static void expect_slave_stays(bool first_leaves)
+{
+	char *first = make_mount(MS_SHARED), *second = temp_dir(), *slave = temp_dir();
+	char *stays = first_leaves ? second : first;
+
+	mount_make(first, second, NULL, MS_BIND, NULL);
+	mount_make(first, slave, NULL, MS_BIND, NULL);
+	change(slave, MS_SLAVE);
+	change(first_leaves ? first : second, MS_PRIVATE);
+	EXPECT_STREQ(text_format("master:%d", mountinfo_of(0, stays).shared),
+		     mountinfo_of(0, slave).tags);
+	mount_on(stays, "a");
+	EXPECT_TRUE(is_mounted(text_format("%s/a", slave)));
+}
+
 TEST_F(mnt, slave_receives_only)
 {
 	char *top = make_mount(MS_SHARED), *a = text_format("%s/a", top),
@@ -121,6 +137,8 @@ TEST_F(mnt, slave_receives_only)
 	EXPECT_OK(umount(a));
 	child_meet(&c);
 	child_wait(&c);
+	expect_slave_stays(true);
+	expect_slave_stays(false);
 }
 
 TEST_F(mnt, slave_and_shared)
