@@ -63,7 +63,9 @@ TEST_F(v1_memory, limit_and_usage)
 	static const struct {
 		const char *text;
 		int64_t reads;
-	} good[] = { { "16M", 16 * MB }, { "4096K", 4 * MB }, { "1g", 1024 * MB }, { "8388609", 8 * MB } };
+	} good[] = {
+		{ "16M", 16 * MB }, { "4096K", 4 * MB }, { "1g", 1024 * MB }, { "8388609", 8 * MB }
+	};
 	int64_t none = cgroup_number(&self->a, LIMIT);
 	struct child c;
 
