@@ -38,19 +38,19 @@ void burn_start_at(struct here h, struct child *c, const struct cgroup *cg, int 
 	child_spin();
 }
 
-static int64_t own_cpu_ns(void)
+int64_t burn_own_ns(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	MUST(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t));
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
 void burn_self(int ms)
 {
-	int64_t end = own_cpu_ns() + ms * 1000000LL;
+	int64_t end = burn_own_ns() + ms * 1000000LL;
 
-	while (own_cpu_ns() < end)
+	while (burn_own_ns() < end)
 		for (volatile int i = 0; i < 1000; i++)
 			;
 }

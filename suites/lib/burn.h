@@ -15,6 +15,8 @@ int burn_cpu(int n);
 void burn_bind(int n);
 /* Use so much CPU time oneself. */
 void burn_self(int ms);
+/* CPU time of the process so far, by its own clock. */
+int64_t burn_own_ns(void);
 
 /* usage_usec of the cgroup. */
 #define burn_usage(cg) burn_usage_at(HERE, cg)
