@@ -16,9 +16,8 @@ static const char *const limits[] = { "cgroup.max.depth", "cgroup.max.descendant
 
 TEST_F(core_limits, default_max)
 {
-	struct cgroup top = { .version = 2 };
+	struct cgroup top = cgroup_root();
 
-	snprintf(top.path, sizeof(top.path), "%s", cgroup_mount());
 	for (int i = 0; i < 2; i++) {
 		EXPECT_STREQ("max", cgroup_read(&self->a, limits[i]));
 		EXPECT_OK(cgroup_try_write(&self->a, limits[i], "5"));

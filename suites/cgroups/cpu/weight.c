@@ -201,11 +201,10 @@ TEST_F(cpu, stat_usage_tracks_work)
 /* Nearly all of it in the kernel, until killed. */
 static void read_zeroes(void)
 {
-	size_t size = 1 << 20;
-	char *to = malloc(size);
+	char *to = malloc(MB);
 	int fd = MUST(open("/dev/zero", O_RDONLY | O_CLOEXEC));
 
-	while (read(fd, to, size) > 0)
+	while (read(fd, to, MB) > 0)
 		;
 }
 
@@ -224,7 +223,7 @@ TEST_F(cpu, stat_base_fields)
 	child_kill(&c);
 	EXPECT_LE(stat_key(&without, "usage_usec"), stat_key(&self->p, "usage_usec"));
 	/* In user mode (above), in the kernel, and niced: each where it belongs. */
-	bool has_nice = strstr(cgroup_read(&without, "cpu.stat"), "nice_usec");
+	bool has_nice = text_value(cgroup_read(&without, "cpu.stat"), "nice_usec");
 	struct cgroup kernel = cgroup_make_in(&self->a, "kernel");
 
 	if (has_nice)

@@ -77,15 +77,15 @@ TEST_F(mnt, shared_propagates)
 }
 
 /* Whichever of the peers leaves the group: the others are the slave's master. */
-static void expect_slave_stays(bool first_leaves)
+static void expect_slave_stays(int leaver)
 {
-	char *first = make_mount(MS_SHARED), *second = temp_dir(), *slave = temp_dir();
-	char *stays = first_leaves ? second : first;
+	char *peer[2] = { make_mount(MS_SHARED), temp_dir() }, *slave = temp_dir();
+	char *stays = peer[!leaver];
 
-	mount_make(first, second, NULL, MS_BIND, NULL);
-	mount_make(first, slave, NULL, MS_BIND, NULL);
+	mount_make(peer[0], peer[1], NULL, MS_BIND, NULL);
+	mount_make(peer[0], slave, NULL, MS_BIND, NULL);
 	change(slave, MS_SLAVE);
-	change(first_leaves ? first : second, MS_PRIVATE);
+	change(peer[leaver], MS_PRIVATE);
 	EXPECT_STREQ(text_format("master:%d", mountinfo_of(0, stays).shared),
 		     mountinfo_of(0, slave).tags);
 	mount_on(stays, "a");
@@ -137,8 +137,8 @@ TEST_F(mnt, slave_receives_only)
 	EXPECT_OK(umount(a));
 	child_meet(&c);
 	child_wait(&c);
-	expect_slave_stays(true);
-	expect_slave_stays(false);
+	expect_slave_stays(0);
+	expect_slave_stays(1);
 }
 
 TEST_F(mnt, slave_and_shared)
