@@ -156,6 +156,25 @@ void ns_start_member_at(struct here h, struct child *c, enum ns_index type, uint
 	start_younger_mnt(h, c, flags);
 }
 
+int ns_try_hold(struct child *c, const struct ns_type *t)
+{
+	if (child_try_start(c, .flags = t->flag))
+		return -1;
+	if (c->inside)
+		child_sleep();
+	return 0;
+}
+
+int ns_try_make(const struct ns_type *t)
+{
+	struct child c;
+
+	if (ns_try_hold(&c, t))
+		return -1;
+	child_kill(&c);
+	return 0;
+}
+
 struct ns_set ns_set_of_at(struct here h, pid_t pid)
 {
 	struct ns_set set = { .pid = ns_id_at(h, pid, "pid") };

@@ -69,6 +69,11 @@ int ns_pidfd_get(int pidfd, const char *file);
 #define ns_start_member(c, type, flags) ns_start_member_at(HERE, c, type, flags)
 void ns_start_member_at(struct here h, struct child *c, enum ns_index type, uint64_t flags);
 
+/* One more of the type, held by a child until that is killed; -1 and errno where it is refused. */
+int ns_try_hold(struct child *c, const struct ns_type *t);
+/* The same, and gone again. */
+int ns_try_make(const struct ns_type *t);
+
 /* The ids of all links of a process, to see what a call has changed; pid 0 is the caller. */
 struct ns_set {
 	uint64_t id[NS_COUNT]; /* by ns_type.file: where new children go */

@@ -24,26 +24,6 @@ static char *limit_path(const struct ns_type *t)
 	return text_format("/proc/sys/user/%s", t->limit);
 }
 
-/* One more: made by a child that is there until killed. */
-static int try_hold(struct child *c, const struct ns_type *t)
-{
-	if (child_try_start(c, .flags = t->flag))
-		return -1;
-	if (c->inside)
-		child_sleep();
-	return 0;
-}
-
-static int try_make(const struct ns_type *t)
-{
-	struct child c;
-
-	if (try_hold(&c, t))
-		return -1;
-	child_kill(&c);
-	return 0;
-}
-
 TEST_F(ns, limits_files)
 {
 	struct stat st;
@@ -107,33 +87,6 @@ TEST_F(ns, limits_per_userns)
 	EXPECT_EQ(own, file_number("%s", limit_path(TYPE)));
 }
 
-TEST_F(ns, limits_zero_blocks_root)
-{
-	IN_CHILD (.flags = CLONE_NEWUSER, .map = "0 0 4294967295") {
-		EXPECT_EQ(0, geteuid());
-		EXPECT_TRUE(cred_has(CAP_SYS_ADMIN) && cred_has(CAP_SYS_RESOURCE));
-		EXPECT_OK(try_make(TYPE));
-		ns_set_limit(variant->type, 0);
-		EXPECT_ERRNO(ENOSPC, unshare(TYPE->flag));
-		EXPECT_ERRNO(ENOSPC, try_make(TYPE));
-		/* Only this type. */
-		const struct ns_type *other = &ns_types[variant->type == NS_UTS ? NS_IPC : NS_UTS];
-		EXPECT_OK(try_make(other));
-		ns_set_limit(variant->type, 1);
-		EXPECT_SOON(!try_make(TYPE));
-	}
-	const char *disposable = getenv("BULKHEAD_DISPOSABLE");
-
-	if (!disposable || strcmp(disposable, "1"))
-		return;
-	int64_t before = file_number("%s", limit_path(TYPE));
-	file_write(limit_path(TYPE), "0");
-	int failed = try_make(TYPE), why = errno;
-	file_write(limit_path(TYPE), "%jd", (intmax_t)before);
-	EXPECT_EQ(-1, failed);
-	EXPECT_EQ(ENOSPC, why);
-}
-
 /* Two users of one user namespace, each with all capabilities. */
 TEST_F(ns, limits_per_uid)
 {
@@ -141,8 +94,8 @@ TEST_F(ns, limits_per_uid)
 		struct child first, second;
 
 		ns_set_limit(variant->type, 1);
-		ASSERT_OK(try_hold(&first, TYPE));
-		EXPECT_ERRNO(ENOSPC, try_make(TYPE));
+		ASSERT_OK(ns_try_hold(&first, TYPE));
+		EXPECT_ERRNO(ENOSPC, ns_try_make(TYPE));
 		IN_CHILD () {
 			/* SECBIT_NO_SETUID_FIXUP: the capabilities stay. */
 			MUST(prctl(PR_SET_SECUREBITS, 1 << 2));
@@ -154,7 +107,7 @@ TEST_F(ns, limits_per_uid)
 					     unshare(TYPE->flag));
 		}
 		child_kill(&first);
-		EXPECT_SOON(!try_hold(&second, TYPE));
+		EXPECT_SOON(!ns_try_hold(&second, TYPE));
 		child_kill(&second);
 	}
 }
@@ -172,20 +125,20 @@ TEST_F(ns, limits_charge_ancestors)
 				struct child c;
 
 				EXPECT_EQ(MOST, file_number("%s", limit_path(TYPE)));
-				ASSERT_OK(try_hold(&c, TYPE));
-				EXPECT_ERRNO(ENOSPC, try_make(TYPE));
+				ASSERT_OK(ns_try_hold(&c, TYPE));
+				EXPECT_ERRNO(ENOSPC, ns_try_make(TYPE));
 				EXPECT_ERRNO(ENOSPC, unshare(TYPE->flag));
 				child_kill(&c);
-				EXPECT_SOON(!try_make(TYPE));
+				EXPECT_SOON(!ns_try_make(TYPE));
 			}
 		}
 		/* And what is made here uses up the place there. */
 		struct child here;
 
-		EXPECT_SOON(!try_hold(&here, TYPE));
+		EXPECT_SOON(!ns_try_hold(&here, TYPE));
 		if (!user)
 			IN_CHILD (.flags = CLONE_NEWUSER)
-				EXPECT_ERRNO(ENOSPC, try_make(TYPE));
+				EXPECT_ERRNO(ENOSPC, ns_try_make(TYPE));
 	}
 }
 
@@ -197,23 +150,23 @@ TEST_F(ns, limits_uncharged_on_destroy)
 		ns_set_limit(variant->type, 1);
 		/* By the end of its members. */
 		for (int i = 0; i < 3; i++) {
-			EXPECT_SOON(!try_hold(&c, TYPE));
-			EXPECT_ERRNO(ENOSPC, try_make(TYPE));
+			EXPECT_SOON(!ns_try_hold(&c, TYPE));
+			EXPECT_ERRNO(ENOSPC, ns_try_make(TYPE));
 			child_kill(&c);
 		}
 		/* By the end of the last descriptor. */
-		EXPECT_SOON(!try_hold(&c, TYPE));
+		EXPECT_SOON(!ns_try_hold(&c, TYPE));
 		int fd = ns_open(c.pid, TYPE->name);
 		child_kill(&c);
-		EXPECT_ERRNO(ENOSPC, try_make(TYPE));
+		EXPECT_ERRNO(ENOSPC, ns_try_make(TYPE));
 		close(fd);
-		EXPECT_SOON(!try_make(TYPE));
+		EXPECT_SOON(!ns_try_make(TYPE));
 		/* A refused one has cost nothing. */
 		ns_set_limit(variant->type, 0);
 		for (int i = 0; i < 3; i++)
-			EXPECT_ERRNO(ENOSPC, try_make(TYPE));
+			EXPECT_ERRNO(ENOSPC, ns_try_make(TYPE));
 		ns_set_limit(variant->type, 1);
-		EXPECT_SOON(!try_make(TYPE));
+		EXPECT_SOON(!ns_try_make(TYPE));
 	}
 }
 
@@ -244,7 +197,7 @@ TEST_F(ns, lifetime_userns_pinned_by_owned)
 			     file_read("/proc/self/uid_map"));
 		EXPECT_OK(setns(fd, TYPE->flag));
 		if (variant->type != NS_PID)
-			EXPECT_OK(try_make(&ns_types[NS_UTS]));
+			EXPECT_OK(ns_try_make(&ns_types[NS_UTS]));
 	}
 }
 

@@ -133,6 +133,55 @@ TEST_F(pid, pidfd_info_scope)
 	child_kill(&sibling);
 }
 
+enum { INFO_CGROUP = 4, INFO_EXIT = 8 };
+
+static int get_exit(int pidfd, struct info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->mask = INFO_EXIT | INFO_CGROUP;
+	return ioctl(pidfd, GET_INFO, info);
+}
+
+/* How it ended and where: by status, 0 for a pidfd of which nothing is told yet. */
+static void expect_exit(int pidfd, int status, uint64_t cgroup)
+{
+	struct info info;
+
+	EXPECT_OK(get_exit(pidfd, &info));
+	EXPECT_EQ(INFO_EXIT | INFO_CGROUP, info.mask & (INFO_EXIT | INFO_CGROUP));
+	EXPECT_EQ(status, (int)info.spare);
+	EXPECT_EQ(cgroup, info.cgroupid);
+}
+
+/* The status that wait(2) gave, for whoever has kept a descriptor. */
+TEST_F(pid, pidfd_info_exit)
+{
+	struct info info;
+	struct child c;
+
+	CHILD (&c) {
+		child_meet(&c);
+		_exit(42);
+	}
+	int kept = dup(c.pidfd);
+	need_working(!get_exit(kept, &info) || (errno != ENOTTY && errno != EINVAL), SYS_KNOWN_6_15,
+		     "PIDFD_GET_INFO");
+	EXPECT_EQ(0, info.mask & INFO_EXIT);
+	EXPECT_LT(0, info.cgroupid);
+	uint64_t cgroup = info.cgroupid;
+	child_send(&c, 0);
+	EXPECT_EQ(42 << 8, child_reap(&c));
+	expect_exit(kept, 42 << 8, cgroup);
+	/* Without the question it is gone like any other. */
+	EXPECT_ERRNO(ESRCH, get_info(kept, &info));
+
+	CHILD (&c)
+		child_sleep();
+	kept = dup(c.pidfd);
+	child_kill(&c);
+	expect_exit(kept, SIGKILL, cgroup);
+}
+
 static char *fdinfo(const char *proc, int fd, const char *key)
 {
 	char *text = file_read("%s/self/fdinfo/%d", proc, fd), *value = text_value(text, key);
