@@ -128,14 +128,30 @@ const char *wait_status_text(int status)
 	return text;
 }
 
+/* What keeps a process: "R in 0", "D in lru_add_drain_all"; "?" where /proc does not say. */
+static const char *whereabouts(pid_t pid)
+{
+	static char text[96];
+	char path[64], stat[512] = "", wchan[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file_try_read(path, stat, sizeof(stat));
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	file_try_read(path, wchan, sizeof(wchan));
+	const char *state = strrchr(stat, ')');
+
+	snprintf(text, sizeof(text), "%.1s in %s", state ? state + 2 : "?", wchan);
+	return text;
+}
+
 /* Wait with a limit, so that a child which never ends is a message and no time-out. */
 static void await_exit(struct here h, struct child *c)
 {
 	siginfo_t info;
 
 	if (c->pidfd >= 0 && !poll_one(c->pidfd, POLLIN, wait_limit_ms(10)))
-		check_setup_failed(h, "child %d did not end within %d ms", c->pid,
-				   wait_limit_ms(10));
+		check_setup_failed(h, "child %d did not end within %d ms: %s", c->pid,
+				   wait_limit_ms(10), whereabouts(c->pid));
 	if (waitid(P_PID, c->pid, &info, WEXITED | WNOWAIT | __WALL))
 		check_setup_failed(h, "waitid %d: %s", c->pid, errno_name(errno));
 }

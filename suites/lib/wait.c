@@ -73,14 +73,30 @@ int wait_limit_ms(double seconds)
 	return seconds * 1000 * wait_scale() * patience();
 }
 
+/*
+ * A machine that stood still, or was too busy to let the waiter look, has given
+ * what is waited for no time either: one turn counts for a second at most.
+ */
+#define TURN_NS 1000000000LL
+
+/* The time since the last turn, which this ends. */
+static int64_t turn_ns(int64_t *last)
+{
+	int64_t now = now_ns(), took = now - *last;
+
+	*last = now;
+	return took < TURN_NS ? took : TURN_NS;
+}
+
 struct wait_loop wait_loop_start(double seconds)
 {
-	return (struct wait_loop) { now_ns() + wait_limit_ms(seconds) * 1000000LL, 50 };
+	return (struct wait_loop) { wait_limit_ms(seconds) * 1000000LL, now_ns(), 50 };
 }
 
 bool wait_loop_again(struct wait_loop *w)
 {
-	if (now_ns() > w->deadline)
+	w->left_ns -= turn_ns(&w->last_ns);
+	if (w->left_ns < 0)
 		return false;
 	usleep(w->pause_us);
 	if (w->pause_us < 10000)
@@ -91,15 +107,18 @@ bool wait_loop_again(struct wait_loop *w)
 short poll_one(int fd, short events, int limit_ms)
 {
 	struct pollfd p = { .fd = fd, .events = events };
-	int64_t end = now_ns() + limit_ms * 1000000LL;
+	int64_t left_ns = limit_ms * 1000000LL, last = now_ns();
 
 	for (;;) {
-		int64_t left = (end - now_ns()) / 1000000;
-		int n = poll(&p, 1, left > 0 ? left : 0);
+		int64_t slice = left_ns < TURN_NS / 2 ? left_ns : TURN_NS / 2;
+		int n = poll(&p, 1, slice > 0 ? (slice + 999999) / 1000000 : 0);
 
 		if (n > 0)
 			return p.revents;
-		if (n == 0 || errno != EINTR)
+		if (n < 0 && errno != EINTR)
+			return 0;
+		left_ns -= turn_ns(&last);
+		if (n == 0 && left_ns <= 0)
 			return 0;
 	}
 }

@@ -2,7 +2,8 @@
 /*
  * Waiting for events.  No test sleeps for a fixed time to let something
  * happen: it waits for the event, with a limit that only a broken kernel
- * reaches and that grows with the slowness of the machine.
+ * reaches, that grows with the slowness of the machine, and that does not run
+ * out while the waiter itself has no CPU.
  */
 #ifndef SUITE_WAIT_H
 #define SUITE_WAIT_H
@@ -23,7 +24,7 @@ void sleep_ms(int ms);
 
 /* A loop that looks again and again, ever more slowly: see SOON. */
 struct wait_loop {
-	int64_t deadline;
+	int64_t left_ns, last_ns;
 	int pause_us;
 };
 struct wait_loop wait_loop_start(double seconds);
