@@ -7,10 +7,14 @@
 #include "run.h"
 
 #include <err.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <getopt.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -125,12 +129,49 @@ static void list(const struct plan *p)
 			       p->table.rows[r].broken);
 }
 
+/* Folders of runs that were killed: nobody holds their lock any more. */
+static void sweep_work(const char *temp)
+{
+	CLEAN(free_text) char *pattern = text("%s/bulkhead-sabotage.??????", temp);
+	glob_t found;
+
+	if (glob(pattern, GLOB_NOSORT, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		int fd = open(found.gl_pathv[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		struct stat st;
+
+		if (fd < 0)
+			continue;
+		if (!fstat(fd, &st) && st.st_uid == geteuid() && !flock(fd, LOCK_EX | LOCK_NB))
+			folder_remove(found.gl_pathv[i]);
+		close(fd);
+	}
+	globfree(&found);
+}
+
+/*
+ * Also the TMPDIR of all runs, whose tests are other users at times.  Locked as
+ * long as any of us lives; who sweeps may have come between its birth and that.
+ */
 static void make_work(struct plan *p)
 {
-	const char *temp = getenv("TMPDIR");
+	const char *given = getenv("TMPDIR"), *temp = given && *given ? given : "/tmp";
+	int fd = -1;
 
-	p->work = text("%s/bulkhead-sabotage.XXXXXX", temp && *temp ? temp : "/tmp");
-	if (!mkdtemp(p->work))
+	sweep_work(temp);
+	while (fd < 0 || access(p->work, F_OK)) {
+		if (fd >= 0)
+			close(fd);
+		free(p->work);
+		p->work = text("%s/bulkhead-sabotage.XXXXXX", temp);
+		if (!mkdtemp(p->work))
+			err(EXIT_UNUSABLE, "%s", p->work);
+		fd = open(p->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0 && flock(fd, LOCK_EX))
+			err(EXIT_UNUSABLE, "%s", p->work);
+	}
+	if (fchmod(fd, 0755))
 		err(EXIT_UNUSABLE, "%s", p->work);
 }
 

@@ -100,6 +100,7 @@ static void set_environment(const struct plan *p, const struct sandbox *s)
 	CLEAN(free_text) char *tracer = text("%s/sabotage-trace", p->folder);
 
 	setenv("BULKHEAD_SCALE", "1", 0);
+	setenv("TMPDIR", p->work, 1);
 	if (s->row) {
 		setenv("BULKHEAD_UNDER", tracer, 1);
 		setenv("SABOTAGE_ROW", s->row, 1);
