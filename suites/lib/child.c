@@ -132,15 +132,11 @@ const char *wait_status_text(int status)
 static const char *whereabouts(pid_t pid)
 {
 	static char text[96];
-	char path[64], stat[512] = "", wchan[64] = "";
+	char path[64], wchan[64] = "";
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file_try_read(path, stat, sizeof(stat));
 	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
 	file_try_read(path, wchan, sizeof(wchan));
-	const char *state = strrchr(stat, ')');
-
-	snprintf(text, sizeof(text), "%.1s in %s", state ? state + 2 : "?", wchan);
+	snprintf(text, sizeof(text), "%c in %s", proc_state(pid) ?: '?', wchan);
 	return text;
 }
 

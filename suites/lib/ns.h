@@ -23,7 +23,7 @@ extern const struct ns_type ns_types[NS_COUNT];
 
 /*
  * A variant for each type: in the fixture's FIXTURE_VARIANT put
- * "enum ns_index type;" and after it NS_VARIANTS(fixture).
+ * "enum ns_index type;" and after it NS_VARIANTS(fixture); AREA_OF_TYPES has both.
  */
 #define NS_VARIANT_(fixture, type_name, index) \
 	FIXTURE_VARIANT_ADD(fixture, type_name) { .type = index };

@@ -72,6 +72,19 @@
 	FIXTURE_TEARDOWN(name) \
 	{                      \
 	}
+/* Each test once for each namespace type, variant->type. */
+#define AREA_OF_TYPES(name)             \
+	FIXTURE(name) {};               \
+	FIXTURE_VARIANT(name)           \
+	{                               \
+		enum ns_index type;     \
+	};                              \
+	NS_VARIANTS(name)               \
+	FIXTURE_SETUP(name)             \
+	{                               \
+		need_ns(variant->type); \
+	}                               \
+	NO_TEARDOWN(name)
 
 /* Properties of a program. */
 struct suite_opts {

@@ -4,17 +4,7 @@
 
 #include <sys/ioctl.h>
 
-FIXTURE(ns) {};
-FIXTURE_VARIANT(ns)
-{
-	enum ns_index type;
-};
-NS_VARIANTS(ns)
-FIXTURE_SETUP(ns)
-{
-	need_ns(variant->type);
-}
-NO_TEARDOWN(ns)
+AREA_OF_TYPES(ns);
 
 #define TYPE (&ns_types[variant->type])
 #define MOST 2147483647
@@ -42,9 +32,7 @@ TEST_F(ns, limits_defaults)
 			EXPECT_EQ(MOST, file_number("%s", limit_path(TYPE)));
 	}
 	/* Only a fresh machine still has what it started with. */
-	const char *disposable = getenv("BULKHEAD_DISPOSABLE");
-
-	if (disposable && !strcmp(disposable, "1"))
+	if (need_is_disposable())
 		EXPECT_EQ(file_number("/proc/sys/kernel/threads-max") / 2,
 			  file_number("%s", limit_path(TYPE)));
 	else

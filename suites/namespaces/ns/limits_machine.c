@@ -5,17 +5,7 @@
  */
 #include "suite.h"
 
-FIXTURE(ns) {};
-FIXTURE_VARIANT(ns)
-{
-	enum ns_index type;
-};
-NS_VARIANTS(ns)
-FIXTURE_SETUP(ns)
-{
-	need_ns(variant->type);
-}
-NO_TEARDOWN(ns)
+AREA_OF_TYPES(ns);
 
 #define TYPE (&ns_types[variant->type])
 
@@ -48,9 +38,7 @@ TEST_F(ns, limits_zero_blocks_root)
 		ns_set_limit(variant->type, 1);
 		EXPECT_SOON(!ns_try_make(TYPE));
 	}
-	const char *disposable = getenv("BULKHEAD_DISPOSABLE");
-
-	if (disposable && !strcmp(disposable, "1"))
+	if (need_is_disposable())
 		expect_machine_obeys(TYPE);
 }
 

@@ -10,17 +10,7 @@
 #define NSFS_MAGIC 0x6e736673
 #endif
 
-FIXTURE(ns) {};
-FIXTURE_VARIANT(ns)
-{
-	enum ns_index type;
-};
-NS_VARIANTS(ns)
-FIXTURE_SETUP(ns)
-{
-	need_ns(variant->type);
-}
-NO_TEARDOWN(ns)
+AREA_OF_TYPES(ns);
 
 #define TYPE (&ns_types[variant->type])
 

@@ -77,12 +77,12 @@ struct info {
 	uint32_t spare;
 };
 #define GET_INFO _IOWR(0xFF, 11, struct info)
-enum { INFO_PID = 1 };
+enum { INFO_PID = 1, INFO_CGROUP = 4, INFO_EXIT = 8 };
 
-static int get_info(int pidfd, struct info *info)
+static int get_info(int pidfd, uint64_t mask, struct info *info)
 {
 	memset(info, 0, sizeof(*info));
-	info->mask = INFO_PID;
+	info->mask = mask;
 	return ioctl(pidfd, GET_INFO, info);
 }
 
@@ -90,7 +90,7 @@ static void expect_info(int pidfd, pid_t pid, pid_t ppid)
 {
 	struct info info;
 
-	EXPECT_OK(get_info(pidfd, &info));
+	EXPECT_OK(get_info(pidfd, INFO_PID, &info));
 	EXPECT_EQ(INFO_PID, info.mask & INFO_PID);
 	EXPECT_EQ(pid, info.pid);
 	EXPECT_EQ(pid, info.tgid);
@@ -103,7 +103,7 @@ TEST_F(pid, pidfd_info_scope)
 	struct info info;
 	struct child sibling, init;
 
-	need_working(!get_info(outside, &info) || (errno != ENOTTY && errno != EINVAL),
+	need_working(!get_info(outside, INFO_PID, &info) || (errno != ENOTTY && errno != EINVAL),
 		     SYS_KNOWN_6_15, "PIDFD_GET_INFO");
 	CHILD (&sibling, .flags = CLONE_NEWPID)
 		child_sleep();
@@ -118,9 +118,9 @@ TEST_F(pid, pidfd_info_scope)
 		}
 		child_meet(&member);
 		expect_info(member.pidfd, 2, 1);
-		EXPECT_ERRNO(EREMOTE, get_info(outside, &info));
+		EXPECT_ERRNO(EREMOTE, get_info(outside, INFO_PID, &info));
 		EXPECT_EQ(0, info.pid);
-		EXPECT_ERRNO(EREMOTE, get_info(sibling.pidfd, &info));
+		EXPECT_ERRNO(EREMOTE, get_info(sibling.pidfd, INFO_PID, &info));
 		child_meet(&init);
 		child_kill(&member);
 	}
@@ -133,21 +133,12 @@ TEST_F(pid, pidfd_info_scope)
 	child_kill(&sibling);
 }
 
-enum { INFO_CGROUP = 4, INFO_EXIT = 8 };
-
-static int get_exit(int pidfd, struct info *info)
-{
-	memset(info, 0, sizeof(*info));
-	info->mask = INFO_EXIT | INFO_CGROUP;
-	return ioctl(pidfd, GET_INFO, info);
-}
-
-/* How it ended and where: by status, 0 for a pidfd of which nothing is told yet. */
+/* How it ended, and in which cgroup. */
 static void expect_exit(int pidfd, int status, uint64_t cgroup)
 {
 	struct info info;
 
-	EXPECT_OK(get_exit(pidfd, &info));
+	EXPECT_OK(get_info(pidfd, INFO_EXIT | INFO_CGROUP, &info));
 	EXPECT_EQ(INFO_EXIT | INFO_CGROUP, info.mask & (INFO_EXIT | INFO_CGROUP));
 	EXPECT_EQ(status, (int)info.spare);
 	EXPECT_EQ(cgroup, info.cgroupid);
@@ -164,8 +155,9 @@ TEST_F(pid, pidfd_info_exit)
 		_exit(42);
 	}
 	int kept = dup(c.pidfd);
-	need_working(!get_exit(kept, &info) || (errno != ENOTTY && errno != EINVAL), SYS_KNOWN_6_15,
-		     "PIDFD_GET_INFO");
+	need_working(!get_info(kept, INFO_EXIT | INFO_CGROUP, &info) ||
+			     (errno != ENOTTY && errno != EINVAL),
+		     SYS_KNOWN_6_15, "PIDFD_GET_INFO");
 	EXPECT_EQ(0, info.mask & INFO_EXIT);
 	EXPECT_LT(0, info.cgroupid);
 	uint64_t cgroup = info.cgroupid;
@@ -173,7 +165,7 @@ TEST_F(pid, pidfd_info_exit)
 	EXPECT_EQ(42 << 8, child_reap(&c));
 	expect_exit(kept, 42 << 8, cgroup);
 	/* Without the question it is gone like any other. */
-	EXPECT_ERRNO(ESRCH, get_info(kept, &info));
+	EXPECT_ERRNO(ESRCH, get_info(kept, INFO_PID, &info));
 
 	CHILD (&c)
 		child_sleep();
