@@ -178,6 +178,16 @@ static void probe_gpu(const char *arg __attribute__((unused)))
 	probe_file("/sys/class/drm/card*", "gpu");
 }
 
+static void probe_misc(const char *arg __attribute__((unused)))
+{
+	struct cgroup root = cgroup_root();
+	char text[256];
+
+	if (file_try_read(text_format("%s/misc.capacity", root.path), text, sizeof(text)) < 1 ||
+	    !*text)
+		lacks("not supported: misc: no provider of misc resources (SEV, TDX)");
+}
+
 /* The option of a module, for kernels that come without modules.builtin. */
 static const struct {
 	const char *module, *option;
@@ -262,6 +272,7 @@ static const struct {
 	{ "swap", probe_swap },
 	{ "disk", probe_disk },
 	{ "gpu", probe_gpu },
+	{ "misc", probe_misc },
 	{ "module", probe_module },
 };
 

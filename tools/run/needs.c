@@ -98,6 +98,16 @@ static bool has_gpu(const struct run *run, const char *arg)
 	return true;
 }
 
+/* Somebody who hands out misc resources: SEV, TDX. */
+static bool has_misc(const struct run *run, const char *arg)
+{
+	CLEAN(free_text) char *path = text("%s/misc.capacity", run->place.mount ?: "");
+	CLEAN(free_text) char *capacity = file_text(path);
+
+	(void)arg;
+	return capacity && *capacity;
+}
+
 static bool has_module(const struct run *run, const char *arg)
 {
 	CLEAN(free_text) char *path = text("/sys/module/%s", arg ?: "");
@@ -121,6 +131,7 @@ static const struct {
 	{ "swap", has_swap },
 	{ "disk", has_disk },
 	{ "gpu", has_gpu },
+	{ "misc", has_misc },
 	{ "module", has_module },
 };
 

@@ -120,7 +120,7 @@ TEST_F(cpuset, partition_reason_housekeeping)
 	char *isolated = file_read("/sys/devices/system/cpu/isolated");
 
 	if (!*isolated)
-		check_skip("not supported: CPUs isolated at boot (isolcpus=)");
+		check_skip("not supported: a kernel booted with isolcpus=");
 	self->a = partition_top("a");
 	cgroup_write(&self->a, "cpuset.cpus", "%d", atoi(isolated));
 	EXPECT_OK(partition_try(&self->a, "root"));
