@@ -90,7 +90,7 @@ static char *word_after(const char *reason, const char *prefix)
 	if (!at)
 		return NULL;
 	at += strlen(prefix);
-	return text("%.*s", (int)strspn(at, "abcdefghijklmnopqrstuvwxyz_=,"), at);
+	return text("%.*s", (int)strcspn(at, " ;:"), at);
 }
 
 /* "no cpu controller in", "no v1 hierarchy with cpu". */

@@ -99,6 +99,10 @@ TEST_F(cpuset, effective_limits_affinity)
 	cpu_set_t set;
 
 	start(&c, &self->a);
+	/* Until the first change it has what it had before, without those of isolcpus=. */
+	cgroup_write(&self->a, "cpuset.cpus", "%s", self->cpu[0]);
+	EXPECT_STREQ(self->cpu[0], allowed(c.pid));
+	cgroup_write(&self->a, "cpuset.cpus", "%s", effective(&self->p));
 	EXPECT_STREQ(effective(&self->p), allowed(c.pid));
 	cgroup_write(&self->a, "cpuset.cpus", "%s", self->cpu[1]);
 	EXPECT_STREQ(self->cpu[1], allowed(c.pid));

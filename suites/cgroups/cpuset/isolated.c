@@ -85,6 +85,42 @@ static void crowd(struct child c[2], const struct cgroup *cg, int cpu)
 	}
 }
 
+/* Is the CPU in a list such as "2,4-6"? */
+static bool list_has(const char *list, int cpu)
+{
+	int first, last;
+
+	for (const char *at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		switch (sscanf(at, "%d-%d", &first, &last)) {
+		case 1:
+			last = first;
+			/* fall through */
+		case 2:
+			if (first <= cpu && cpu <= last)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * The lower of two neighbouring CPUs, neither of them the first.  Those that were
+ * isolated at boot are for isolated partitions only.
+ */
+static int need_cpu_pair(void)
+{
+	char *isolated = file_read("/sys/devices/system/cpu/isolated");
+	cpu_set_t set;
+
+	MUST(sched_getaffinity(0, sizeof(set), &set));
+	for (int cpu = burn_cpu(0) + 1; cpu + 1 < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set) && CPU_ISSET(cpu + 1, &set) && !list_has(isolated, cpu) &&
+		    !list_has(isolated, cpu + 1))
+			return cpu;
+	check_skip("not supported: two neighbouring CPUs beside the first");
+}
+
 static bool apart(struct child c[2])
 {
 	return proc_stat("/proc", c[0].pid, 39) != proc_stat("/proc", c[1].pid, 39);
@@ -92,11 +128,9 @@ static bool apart(struct child c[2])
 
 TEST_F(cpuset, isolated_no_balancing)
 {
-	int cpu = burn_cpu(1);
+	int cpu = need_cpu_pair();
 	struct child c[2];
 
-	if (burn_cpu(2) != cpu + 1)
-		check_skip("not supported: two neighbouring CPUs beside the first");
 	self->a = partition_top("a");
 	partition_make(&self->a, text_format("%d-%d", cpu, cpu + 1));
 	crowd(c, &self->a, cpu);
@@ -154,12 +188,10 @@ static void start_deadline(struct child *c, const struct cgroup *cg)
 
 TEST_F(cpuset, deadline_tasks_protect)
 {
-	int cpu = burn_cpu(1);
+	int cpu = need_cpu_pair();
 	char *two = text_format("%d-%d", cpu, cpu + 1);
 	struct child c[2];
 
-	if (burn_cpu(2) != cpu + 1)
-		check_skip("not supported: two neighbouring CPUs beside the first");
 	self->a = partition_top("a");
 	partition_make(&self->a, two);
 	for (int i = 0; i < 2; i++)
