@@ -95,6 +95,16 @@ static void add_pinned(const struct vm *vm, struct words *argv)
 	words_add(argv, "%u", vm->seed);
 }
 
+/*
+ * QEMU translates code once for each address that it is seen at, and keeps the
+ * translations, a gigabyte of them, until there is no more room.  A page of the
+ * dynamic linker so gathers thousands; once it is free and written again (cleared
+ * for the next user), each byte costs a millisecond, a page seconds, in whichever
+ * test is given it.  Room for what a kernel and its programs need at a time keeps
+ * the lists short.
+ */
+#define EMULATOR "tcg,thread=multi,tb-size=64"
+
 static void add_cpus(const struct vm *vm, bool kvm, struct words *argv)
 {
 	if (vm->seed) {
@@ -102,7 +112,7 @@ static void add_cpus(const struct vm *vm, bool kvm, struct words *argv)
 		return;
 	}
 	words_add(argv, "-accel");
-	words_add(argv, kvm ? "kvm" : "tcg,thread=multi");
+	words_add(argv, kvm ? "kvm" : EMULATOR);
 	words_add(argv, "-cpu");
 	words_add(argv, "%s", vm->cpu ?: kvm ? "host" : "max");
 	words_add(argv, "-smp");
