@@ -35,33 +35,58 @@ TEST_F(memory, events_global_oom_counts)
 	EXPECT_EQ(0, cgroup_key(&self->a, "memory.events", "oom"));
 }
 
-/* Data through TCP to and from ourselves, until killed. */
+/*
+ * Data through TCP to and from ourselves, until killed.  A connection asks about
+ * pressure while its windows grow, so each is used for 1 MB only; it ends with a
+ * reset, which leaves nothing behind.
+ */
 static void start_traffic(struct child *c, const struct cgroup *cg)
 {
+	static const struct linger reset = { .l_onoff = 1 };
+
 	CHILD (c, .cgroup = cg) {
 		static char block[65536];
-		int server = net_bind(SOCK_STREAM, 0), client, peer;
+		int server = net_bind(SOCK_STREAM, 0);
 
-		client = MUST(net_try_connect(net_port(server)));
-		peer = MUST(accept(server, NULL, NULL));
 		child_meet(c);
 		for (;;) {
-			MUST(send(client, block, sizeof(block), 0));
-			MUST(recv(peer, block, sizeof(block), MSG_WAITALL));
+			int client = MUST(net_try_connect(net_port(server)));
+			int peer = MUST(accept(server, NULL, NULL));
+
+			for (int i = 0; i < 16; i++) {
+				MUST(send(client, block, sizeof(block), 0));
+				MUST(recv(peer, block, sizeof(block), MSG_WAITALL));
+			}
+			MUST(setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)));
+			close(client);
+			close(peer);
 		}
 	}
 	child_meet(c);
 }
 
-/* 24 MB in use where 8 fit: reclaim looks at many pages for each that it gets. */
+/* Pages that a pipe holds as well: reclaim looks at them again and again, and gets none. */
+static void hold_in_pipe(char *at, size_t size)
+{
+	struct iovec iov = { at, size };
+	int line[2];
+
+	MUST(pipe(line));
+	MUST(fcntl(line[1], F_SETPIPE_SZ, size));
+	ASSERT_EQ(size, vmsplice(line[1], &iov, 1, 0));
+}
+
+/* Of the 16 MB that fit 10 cannot be had, and as many more take turns in the others. */
 static void start_pressure(struct child *c, const struct cgroup *cg)
 {
-	cgroup_write(cg, "memory.high", "8M");
+	cgroup_write(cg, "memory.max", "16M");
 	CHILD (c, .cgroup = cg) {
-		char *at = hog_touch(24 * MB);
+		char *held = hog_touch(10 * MB), *at = hog_touch(10 * MB);
 
+		for (int i = 0; i < 10; i++)
+			hold_in_pipe(held + i * MB, MB);
 		for (;;)
-			hog_touch_again(at, 24 * MB);
+			hog_touch_again(at, 10 * MB);
 	}
 }
 
