@@ -266,10 +266,15 @@ TEST_F(core_procs, concurrent_migration)
 		CHILD (&forker[i], .cgroup = &self->a)
 			fork_exec_exit();
 	CHILD (&mover) {
-		for (int i = 0; i < 200; i++)
+		for (int i = 0; i < 200; i++) {
 			for (int k = 0; k < 3; k++)
 				cgroup_add(i % 2 ? &self->a : &self->b, forker[k].pid);
+			child_send(&mover, i);
+		}
 	}
+	/* A move may wait for a grace period: the limit is for three of them, not for all. */
+	for (int i = 0; i < 200; i++)
+		child_recv(&mover);
 	child_wait(&mover);
 	for (int k = 0; k < 3; k++) {
 		MUST(kill(forker[k].pid, SIGSTOP));
