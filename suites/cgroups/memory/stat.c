@@ -268,7 +268,7 @@ TEST_F(memory, stat_faults)
 	EXPECT_GE(before + 4096 + 2000, stat_key(&self->a, "pgfault"));
 	int64_t major = stat_key(&self->b, "pgmajfault");
 	IN_CHILD (.cgroup = &self->b) {
-		char *at = mmap(NULL, 4 * MB, PROT_READ, MAP_SHARED, fd, 0);
+		char *at = mmap(NULL, 4 * MB, PROT_READ, MAP_SHARED, fd, storage_offset(fd));
 		int sum = 0;
 
 		ASSERT_TRUE(at != MAP_FAILED);
