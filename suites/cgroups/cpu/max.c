@@ -59,7 +59,7 @@ TEST_F(cpu, max_bounds_einval)
 	EXPECT_STREQ("40000 80000", cgroup_read(&self->b, "cpu.max"));
 }
 
-/* What happened in 20 periods and perhaps some more. */
+/* What happened in 15 periods and perhaps some more. */
 struct periods {
 	int64_t count, throttled, usage;
 };
@@ -73,7 +73,7 @@ static struct periods periods_of(const struct cgroup *cg)
 	int64_t count = stat_key(cg, "nr_periods"), usage = stat_key(cg, "usage_usec"),
 		throttled = stat_key(cg, "nr_throttled");
 
-	SOON(stat_key(cg, "nr_periods") >= count + 20);
+	SOON(stat_key(cg, "nr_periods") >= count + 15);
 	throttled = stat_key(cg, "nr_throttled") - throttled;
 	usage = stat_key(cg, "usage_usec") - usage;
 	count = stat_key(cg, "nr_periods") - count;
@@ -90,7 +90,7 @@ static bool keeps_quota(const struct cgroup *cg)
 
 	int64_t most = (p.count + 2) * 10000 * 11 / 10 + 5000 * sysconf(_SC_NPROCESSORS_ONLN);
 
-	return p.count >= 20 && p.usage <= most;
+	return p.count >= 15 && p.usage <= most;
 }
 
 /* It does get its share: held back it is every time, so it used its quota up. */
