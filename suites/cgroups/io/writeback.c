@@ -111,7 +111,8 @@ static bool passes(struct child *in_a, const struct cgroup *a, const struct cgro
 		MUST(fdatasync(fd));
 	}
 	EXPECT_LE(of_b + 6 * MB, written(b, major, minor));
-	return written(a, major, minor) < before + 3 * MB && child_alive(in_a);
+	ASSERT_TRUE(child_alive(in_a));
+	return written(a, major, minor) < before + 3 * MB;
 }
 
 /* 24 MB at 1 MB/s, and some beside it that nothing limits. */
