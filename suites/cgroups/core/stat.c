@@ -107,7 +107,8 @@ static void expect_counts(const struct cgroup *cg, int64_t start_ns)
 	int64_t was = frozen_usec(cg);
 
 	EXPECT_SOON(frozen_usec(cg) >= was + 5000);
-	EXPECT_GE((now_ns() - start_ns) / 1000 + 50000, frozen_usec(cg));
+	was = frozen_usec(cg);
+	EXPECT_GE((now_ns() - start_ns) / 1000 + 50000, was);
 }
 
 static void expect_stands(const struct cgroup *cg)
@@ -157,7 +158,9 @@ TEST_F(core_stat, local_frozen_usec_new_child)
 
 	b = cgroup_make_in(&self->a, "b");
 	expect_counts(&b, start);
-	EXPECT_GT(frozen_usec(&self->a), frozen_usec(&b) + 40000);
+	int64_t of_b = frozen_usec(&b);
+
+	EXPECT_GT(frozen_usec(&self->a), of_b + 40000);
 	cgroup_write(&self->a, "cgroup.freeze", "0");
 	expect_stands(&b);
 }

@@ -2,7 +2,8 @@
 /*
  * The io controller on a scratch disk: io.max, io.stat, io.weight, and the files
  * of the root.  A limit is tested against the time it must take at the least;
- * how long a slow machine takes beyond that says nothing.
+ * how long a slow machine takes beyond that says nothing.  What nothing limits
+ * takes less than that, if not each time.
  */
 #include "io.h"
 
@@ -101,14 +102,10 @@ TEST_F(io, max_limits_bps)
 	need_disk();
 	for (int writing = 0; writing < 2; writing++) {
 		const char *limit = writing ? "wbps=1048576 rbps=max" : "rbps=1048576 wbps=max";
-		int64_t limited = 0, free_other = 0;
-
 		EXPECT_OK(try_max(&self->a, DEVICE, limit));
 		IN_CHILD (.cgroup = &self->a) {
-			free_other = io_transfer(32, 65536, !writing);
-			limited = io_transfer(32, 65536, writing);
-			EXPECT_LE(1200, limited / 1000000);
-			EXPECT_LT(free_other, limited);
+			EXPECT_LE(1200, io_transfer(32, 65536, writing) / 1000000);
+			EXPECT_SOON(io_transfer(32, 65536, !writing) / 1000000 < 1200);
 		}
 	}
 }
@@ -121,10 +118,8 @@ TEST_F(io, max_limits_iops)
 		EXPECT_OK(try_max(&self->a, DEVICE,
 				  writing ? "wiops=8 riops=max" : "riops=8 wiops=max"));
 		IN_CHILD (.cgroup = &self->a) {
-			int64_t limited = io_transfer(12, 4096, writing);
-
-			EXPECT_LE(600, limited / 1000000);
-			EXPECT_GT(limited, io_transfer(12, 4096, !writing));
+			EXPECT_LE(600, io_transfer(12, 4096, writing) / 1000000);
+			EXPECT_SOON(io_transfer(12, 4096, !writing) / 1000000 < 600);
 		}
 	}
 	EXPECT_OK(try_max(&self->a, DEVICE, "riops=8 rbps=1073741824 wiops=max"));
@@ -153,22 +148,20 @@ TEST_F(io, max_hierarchical)
 	EXPECT_LE(1200, (now_ns() - start) / 1000000);
 }
 
-/* Ten seconds' worth of waiting ends when the limit does, or the waiter. */
+/* Minutes' worth of waiting, which nobody waits for, end when the limit does, or the waiter. */
 TEST_F(io, max_change_while_waiting)
 {
 	struct child c;
-	int64_t start;
 
 	need_disk();
 	for (int how = 0; how < 3; how++) {
 		EXPECT_OK(try_max(&self->a, DEVICE, "rbps=65536 riops=max"));
 		CHILD (&c, .cgroup = &self->a) {
 			child_send(&c, 0);
-			io_transfer(20, 65536, false);
+			io_transfer(200, 65536, false);
 		}
 		child_recv(&c);
 		EXPECT_SOON(proc_state(c.pid) == 'D' || proc_state(c.pid) == 'S');
-		start = now_ns();
 		if (how == 0)
 			EXPECT_OK(try_max(&self->a, DEVICE, "rbps=max"));
 		else if (how == 1)
@@ -178,7 +171,6 @@ TEST_F(io, max_change_while_waiting)
 		int status = child_reap(&c);
 
 		EXPECT_EQ(how == 2 ? SIGKILL : 0, status);
-		EXPECT_GT(wait_limit_ms(5), (now_ns() - start) / 1000000);
 	}
 }
 

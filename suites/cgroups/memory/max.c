@@ -171,7 +171,7 @@ TEST_F(memory, max_hard_limit)
 		for (int i = 0; i < 48; i++) {
 			char *block = malloc(MB);
 
-			MUST(pread(fd, block, MB, i * MB));
+			MUST(pread(fd, block, MB, storage_offset(fd) + i * MB));
 			EXPECT_GE(16 * MB, current(&self->a));
 			free(block);
 		}

@@ -126,7 +126,9 @@ TEST_F(memory, swap_high_throttles)
 	cgroup_write(&self->a, "memory.swap.high", "2M");
 	cgroup_write(&self->a, "memory.high", "8M");
 	CHILD (&c, .cgroup = &self->a)
-		for (int i = 0; i < 40; i++) {
+		for (int i = 0;; i++) {
+			if (i == 40)
+				child_sleep(); /* what it has stays until we have looked */
 			hog_touch(MB);
 			atomic_fetch_add(p, 1);
 		}

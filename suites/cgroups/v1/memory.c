@@ -108,7 +108,7 @@ TEST_F(v1_memory, hierarchical_limit)
 	/* Together too much, each by itself not. */
 	int status = run_toucher(&other, 20 * MB);
 	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-	EXPECT_TRUE(killed || !child_alive(&c));
+	EXPECT_TRUE(killed || SOON(!child_alive(&c))); /* its memory may be free before it ends */
 	EXPECT_GE(32 * MB, cgroup_number(&self->a, USAGE));
 	child_kill(&c);
 	EXPECT_EQ(0, run_toucher(&other, 20 * MB));

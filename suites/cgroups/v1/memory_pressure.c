@@ -70,9 +70,12 @@ TEST_F(v1_memory, pressure_level)
 	EXPECT_FALSE(signalled(local));
 	/* Somebody does: it is told instead, but for those who want all. */
 	int own = notify(&self->b, "low,default"), own_local = notify(&self->b, "low,local");
-	sleep_ms(100); /* what was on its way */
+	/* What was on its way to the others has come when it has come here. */
+	reclaim_easily(&self->b, fd);
+	ASSERT_SOON(signalled(own));
+	ASSERT_SOON(signalled(own_local));
+	EXPECT_SOON(signalled(all));
 	signalled(above);
-	signalled(all);
 	reclaim_easily(&self->b, fd);
 	EXPECT_SOON(signalled(own));
 	EXPECT_SOON(signalled(own_local));
