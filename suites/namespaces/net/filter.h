@@ -149,12 +149,14 @@ static inline int nft_tables(void)
 	return n;
 }
 
+#define DATAGRAM_PORT 9
+
 /* A datagram to lo: 0, or -1 with errno, EPERM where a rule drops it. */
 static inline int datagram_try_send(void)
 {
 	struct sockaddr_in to = {
 		.sin_family = AF_INET,
-		.sin_port = htons(9),
+		.sin_port = htons(DATAGRAM_PORT),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	int fd = MUST(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)), e;
