@@ -236,11 +236,8 @@ static bool can_make_one(void)
 	return true;
 }
 
-/*
- * 64 MiB of shared memory come and go with a namespace.  Others may use some
- * as well, but hardly as much at this moment.
- */
-TEST_F(ipc, destroyed_with_ns)
+/* Do 64 MiB of shared memory come and go with a namespace? */
+static bool comes_and_goes(void)
 {
 	const size_t size = 64 << 20;
 	int64_t before = shared_memory();
@@ -259,10 +256,16 @@ TEST_F(ipc, destroyed_with_ns)
 		child_meet(&c);
 	}
 	child_meet(&c);
-	EXPECT_GE(shared_memory(), before + (48 << 10));
+	bool came = shared_memory() >= before + (48 << 10);
 	child_meet(&c);
 	child_wait(&c);
-	EXPECT_SOON(shared_memory() < before + (16 << 10));
+	return came && SOON(shared_memory() < before + (16 << 10));
+}
+
+/* Others may use as much at one of these moments, but hardly at all of them. */
+TEST_F(ipc, destroyed_with_ns)
+{
+	EXPECT_TRUE(comes_and_goes() || comes_and_goes() || comes_and_goes());
 	/* The namespace itself is gone too: it counts no more. */
 	IN_CHILD (.flags = CLONE_NEWUSER) {
 		ns_set_limit(NS_IPC, 1);

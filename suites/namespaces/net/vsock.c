@@ -46,11 +46,17 @@ static struct sockaddr_vm address(int port)
 	};
 }
 
-/* bind and listen, or connect: the descriptor, or -1 and errno. */
+/*
+ * bind and listen, or connect: the descriptor, or -1 and errno.  A worker of the
+ * kernel answers, for which connect waits no more than 2 s by itself.
+ */
 static int stream(int port, bool server)
 {
 	int fd = MUST(socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0)), e;
 	struct sockaddr_vm sa = address(port);
+	struct timeval limit = { .tv_sec = 20 };
+
+	MUST(setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &limit, sizeof(limit)));
 
 	if (server ? bind(fd, (void *)&sa, sizeof(sa)) || listen(fd, 4)
 		   : connect(fd, (void *)&sa, sizeof(sa))) {

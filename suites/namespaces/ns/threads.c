@@ -82,12 +82,10 @@ TEST_F(ns, membership_per_thread)
 }
 
 static volatile int thread_may_end;
-static volatile pid_t thread_id;
 
 /* A bare thread without storage of its own: nothing here may fail or set errno. */
 static int wait_to_end(void *none __attribute__((unused)))
 {
-	thread_id = sys_gettid();
 	while (!thread_may_end)
 		sched_yield();
 	return 0;
@@ -101,9 +99,9 @@ TEST_F(ns, clone_thread_newuts_allowed)
 
 	IN_CHILD () {
 		EXPECT_ERRNO(EINVAL, syscall(SYS_clone, thread | CLONE_NEWUSER, 0L, 0L, 0L, 0L));
-		ASSERT_OK(clone(wait_to_end, stack + sizeof(stack), thread | TYPE->flag, NULL));
-		ASSERT_SOON(thread_id);
-		uint64_t other = id_of_thread(thread_id, TYPE->name);
+		pid_t tid = ASSERT_OK(
+			clone(wait_to_end, stack + sizeof(stack), thread | TYPE->flag, NULL));
+		uint64_t other = id_of_thread(tid, TYPE->name);
 
 		EXPECT_NE(own, other);
 		EXPECT_EQ(own, id_of_thread(getpid(), TYPE->name));
@@ -113,7 +111,7 @@ TEST_F(ns, clone_thread_newuts_allowed)
 		FOR_EACH_NS (t)
 			if (t != TYPE && t->flag != CLONE_NEWTIME)
 				EXPECT_EQ(id_of_thread(getpid(), t->name),
-					  id_of_thread(thread_id, t->name));
+					  id_of_thread(tid, t->name));
 		thread_may_end = 1;
 	}
 }

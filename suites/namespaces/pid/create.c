@@ -55,8 +55,12 @@ TEST_F(pid, limit_enospc)
 	ns_promise_limit_enospc(NS_PID);
 }
 
-/* How many levels can be made below the caller's; the last one refuses with what it should. */
-static int nest(struct child *top, int depth)
+/*
+ * Tells each level that can be made below the caller's, and -1 when there is no more;
+ * the last one refuses with what it should.  Who waits for all those below has no
+ * limit but the test's.
+ */
+static void nest(struct child *top, int depth)
 {
 	struct child c;
 
@@ -64,21 +68,21 @@ static int nest(struct child *top, int depth)
 		EXPECT_EQ(ENOSPC, errno);
 		EXPECT_ERRNO(ENOSPC, unshare(CLONE_NEWPID));
 		EXPECT_ERRNO(ENOSPC, legacy_clone(CLONE_NEWPID));
-		child_send(top, depth);
 		IN_CHILD ()
 			EXPECT_EQ(2, getpid());
-		return depth;
+		child_send(top, -1);
+		return;
 	}
 	if (c.inside) {
 		EXPECT_EQ(1, getpid());
+		child_send(top, depth + 1);
 		if (depth < 40)
 			nest(top, depth + 1);
 		else
-			child_send(top, depth);
+			child_send(top, -1);
 		child_exit(&c);
 	}
-	child_wait(&c);
-	return depth;
+	EXPECT_EQ(0, exit_status_of(c.pid));
 }
 
 /* A container knows neither its own level nor, so, how many are left. */
@@ -86,14 +90,16 @@ TEST_F(pid, nesting_limit_enospc)
 {
 	bool initial = proc_is_initial_pidns();
 	struct child c;
+	int levels = 0;
 
 	CHILD (&c)
 		nest(&c, 0);
-	int levels = child_recv(&c);
+	for (int one; (one = child_recv(&c)) >= 0;)
+		levels = one;
 	if (initial)
 		EXPECT_EQ(32, levels);
 	EXPECT_LE(levels, 32);
-	child_wait(&c);
+	EXPECT_EQ(0, exit_status_of(c.pid));
 }
 
 static void expect_einval(void)

@@ -239,13 +239,18 @@ static void *outlive_leader(void *arg)
 {
 	struct child *c = arg, orphan;
 	pid_t leader = proc_self("/proc");
+	int gone[2];
+	char byte;
 
+	MUST(pipe2(gone, O_CLOEXEC));
 	EXPECT_SOON(proc_state(leader) == 'Z');
 	IN_CHILD ()
 		CHILD (&orphan) {
-			EXPECT_SOON(getppid() == 1);
+			MUST(read(gone[0], &byte, 1));
+			EXPECT_EQ(1, getppid());
 			child_meet(c);
 		}
+	MUST(write(gone[1], "x", 1));
 	EXPECT_OK(waitpid(-1, NULL, __WALL));
 	child_meet(c);
 	child_sleep();

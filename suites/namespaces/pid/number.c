@@ -189,9 +189,19 @@ static void expect_used_up(int max)
 	EXPECT_EQ(310, next_pid());
 }
 
+/* Of one that makes hundreds and ends with all of them: no limit but the test's. */
+static void wait_long(struct child *c)
+{
+	int status = -1;
+
+	MUST(waitpid(c->pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
 TEST_F(pid, pid_max_enforced)
 {
 	int max = least_pid_max() + 19;
+	struct child outer;
 
 	need_own_pid_max();
 	IN_CHILD (.flags = CLONE_NEWPID) {
@@ -199,9 +209,11 @@ TEST_F(pid, pid_max_enforced)
 		expect_used_up(max);
 	}
 	/* What an ancestor lacks no descendant can have. */
-	IN_CHILD (.flags = CLONE_NEWPID) {
+	CHILD (&outer, .flags = CLONE_NEWPID) {
+		struct child inner;
+
 		set_pid_max(max);
-		IN_CHILD (.flags = CLONE_NEWPID) {
+		CHILD (&inner, .flags = CLONE_NEWPID) {
 			pid_t greatest, least;
 
 			EXPECT_EQ(4194304, file_number(PID_MAX));
@@ -216,7 +228,9 @@ TEST_F(pid, pid_max_enforced)
 			MUST(waitpid(greatest, NULL, 0));
 			EXPECT_LT(greatest, next_pid());
 		}
+		wait_long(&inner);
 	}
+	wait_long(&outer);
 }
 
 TEST_F(pid, pid_max_minimum)

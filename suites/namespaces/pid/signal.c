@@ -94,12 +94,12 @@ TEST_F(pid, init_handled_signal_delivered)
 
 					EXPECT_OK(queued ? sigqueue(1, sig, value) : kill(1, sig));
 				}
-				EXPECT_SOON(got_signal == sig);
+				child_wait(&member);
+				EXPECT_EQ(sig, got_signal);
 				EXPECT_EQ(member.pid, got_pid);
 				EXPECT_EQ(queued ? SI_QUEUE : SI_USER, got_code);
 				if (queued)
 					EXPECT_EQ(4711, got_value);
-				child_wait(&member);
 				signal(sig, SIG_DFL);
 			}
 }
@@ -221,7 +221,8 @@ TEST_F(pid, init_ancestor_handled_sipid_0)
 		for (int i = 0; i < 2; i++) {
 			handle(SIGTERM);
 			child_meet(&init);
-			EXPECT_SOON(got_signal == SIGTERM);
+			child_recv(&init); /* sent */
+			EXPECT_EQ(SIGTERM, got_signal);
 			EXPECT_EQ(0, got_pid);
 			EXPECT_EQ(i ? SI_QUEUE : SI_USER, got_code);
 			if (i)
@@ -230,8 +231,10 @@ TEST_F(pid, init_ancestor_handled_sipid_0)
 	}
 	child_meet(&init);
 	EXPECT_OK(kill(init.pid, SIGTERM));
+	child_send(&init, 0);
 	child_meet(&init);
 	EXPECT_OK(sigqueue(init.pid, SIGTERM, (union sigval) { .sival_int = 77 }));
+	child_send(&init, 0);
 	child_wait(&init);
 }
 
@@ -401,16 +404,13 @@ static void expect_mq_sender(void)
 	event.sigev_value.sival_int = 99;
 	MUST(mq_notify(mq, &event));
 	handle(SIGUSR1);
-	CHILD (&sender, .flags = CLONE_NEWPID) {
-		child_meet(&sender);
+	CHILD (&sender, .flags = CLONE_NEWPID)
 		EXPECT_OK(mq_send(mq, "x", 1, 0));
-	}
-	child_meet(&sender);
-	EXPECT_SOON(got_signal == SIGUSR1);
+	child_wait(&sender);
+	EXPECT_EQ(SIGUSR1, got_signal);
 	EXPECT_EQ(sender.pid, got_pid);
 	EXPECT_EQ(SI_MESGQ, got_code);
 	EXPECT_EQ(99, got_value);
-	child_wait(&sender);
 }
 
 TEST_F(pid, siginfo_translated)
@@ -424,11 +424,11 @@ TEST_F(pid, siginfo_translated)
 		handle(SIGUSR1);
 		CHILD (&sender)
 			EXPECT_OK(sigqueue(1, SIGUSR1, (union sigval) { .sival_int = 5 }));
-		EXPECT_SOON(got_signal == SIGUSR1);
+		child_wait(&sender);
+		EXPECT_EQ(SIGUSR1, got_signal);
 		EXPECT_EQ(2, got_pid);
 		EXPECT_EQ(SI_QUEUE, got_code);
 		EXPECT_EQ(5, got_value);
-		child_wait(&sender);
 	}
 	/* From above, to a member that is no init. */
 	CHILD (&target, .flags = CLONE_NEWPID)
@@ -436,7 +436,8 @@ TEST_F(pid, siginfo_translated)
 			for (int i = 0; i < 3; i++) {
 				handle(SIGUSR1);
 				child_send(&target, proc_self("/proc"));
-				EXPECT_SOON(got_signal == SIGUSR1);
+				child_recv(&target); /* sent */
+				EXPECT_EQ(SIGUSR1, got_signal);
 				EXPECT_EQ(0, got_pid);
 				EXPECT_EQ(((int[]) { SI_USER, SI_QUEUE, SI_TKILL })[i], got_code);
 				if (i == 1)
@@ -444,9 +445,12 @@ TEST_F(pid, siginfo_translated)
 			}
 		}
 	EXPECT_OK(kill(child_recv_pid(&target), SIGUSR1));
+	child_send(&target, 0);
 	EXPECT_OK(sigqueue(child_recv_pid(&target), SIGUSR1, (union sigval) { .sival_int = 6 }));
+	child_send(&target, 0);
 	pid_t pid = child_recv_pid(&target);
 	EXPECT_OK(syscall(SYS_tgkill, pid, pid, SIGUSR1));
+	child_send(&target, 0);
 	child_wait(&target);
 	/* From below. */
 	IN_CHILD ()

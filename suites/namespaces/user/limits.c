@@ -10,13 +10,19 @@
 
 AREA(user);
 
+/* A user of this test alone: what others do with OTHER_UID's ids would count as well. */
+static uid_t limited_uid(void)
+{
+	return 3000000 + getpid();
+}
+
 /* Lower the limit, make a namespace, and raise it again in there as far as one may. */
 static void in_limited(int resource, rlim_t soft, void (*use)(void))
 {
 	IN_CHILD () {
 		struct rlimit old, low;
 
-		cred_become(OTHER_UID, OTHER_GID);
+		cred_become(limited_uid(), OTHER_GID);
 		need_unprivileged_userns();
 		MUST(getrlimit(resource, &old));
 		low = (struct rlimit) { soft, old.rlim_max };
