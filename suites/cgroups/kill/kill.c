@@ -130,8 +130,8 @@ TEST_F(kill, clone_into_after_kill)
 }
 
 /*
- * Chains of processes: each forks the next one and goes, as fast as it can.  Only so many:
- * who kills them may be late, and the dead are kept until the test ends.
+ * Chains of processes: each forks the next one and goes, as fast as it can.  Only so many, the
+ * last of which stay: who kills them may be late, and the dead are kept until the test ends.
  */
 static void bomb(atomic_long *p)
 {
@@ -143,6 +143,8 @@ static void bomb(atomic_long *p)
 	do
 		atomic_fetch_add(p, 1);
 	while (atomic_load(p) < MOST && !fork());
+	while (atomic_load(p) >= MOST)
+		pause();
 	_exit(0);
 }
 
