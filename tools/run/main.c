@@ -143,6 +143,7 @@ static void carry_out(struct run *run)
 	double start = now();
 	struct machine before;
 
+	run->taint = taint_read();
 	machine_own_mounts();
 	state_sweep(run);
 	place_name(run);

@@ -57,9 +57,10 @@ struct run {
 	size_t started; /* jobs */
 	double scale;
 	double seconds;
-	int interrupted; /* signal */
-	bool left;	 /* something of ours could not be removed */
-	bool stopped;	 /* nothing more is to be started: --fail-fast, a signal, a closed output */
+	unsigned long taint; /* kernel.tainted at the beginning */
+	int interrupted;     /* signal */
+	bool left;	     /* something of ours could not be removed */
+	bool stopped; /* nothing more is to be started: --fail-fast, a signal, a closed output */
 };
 
 /* options.c: errors end the program. */
@@ -73,6 +74,10 @@ void expect_read(struct run *run);
 void expect_free(struct run *run);
 void judge_skips(const struct run *run, struct program *p);
 bool needs_met(const struct run *run, const char *words);
+
+/* taint.c: what the kernel has complained of in between, malloc'ed, or NULL. */
+unsigned long taint_read(void);
+char *taint_text(unsigned long before, unsigned long after);
 
 /* cgroup.c */
 char *own_cgroup(void); /* "" for the root */

@@ -209,9 +209,19 @@ static void table_end(const struct run *run)
 		printf("%zu problems with programs, told above\n", c.problems);
 }
 
+static void tell_taint(const struct run *run)
+{
+	CLEAN(free_text) char *what = taint_text(run->taint, taint_read());
+
+	if (what)
+		printf("# the kernel has complained meanwhile, see its log: %s\n", what);
+}
+
 void show_end(const struct run *run)
 {
 	clear_line();
+	if (mode != QUIET)
+		tell_taint(run);
 	if (mode == KTAP)
 		ktap_end(run);
 	else if (mode == TABLE)

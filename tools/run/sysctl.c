@@ -26,6 +26,7 @@ static const char *const volatile_names[] = {
 	"kernel/random/entropy_avail",
 	"kernel/random/uuid",
 	"kernel/sched_domain/*",
+	"kernel/tainted", /* told by taint.c */
 	"net/netfilter/nf_conntrack_count",
 	"net/ipv4/tcp_fastopen_key",
 	"vm/stat_refresh", /* reading it is work */

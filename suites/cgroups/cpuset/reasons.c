@@ -194,6 +194,7 @@ TEST_F(cpuset, partition_remote_not_under_local)
 	if (!strcmp("root", partition_state(&lowest)) &&
 	    !strcmp("root", partition_state(&self->a))) {
 		partition_clear(&self->a);
+		partition_clear(&self->b);
 		check_defect("a remote partition is valid below a local one (6.18, which warns "
 			     "in update_prstate() then)");
 	}
