@@ -22,7 +22,7 @@ static const char help[] =
 	"      --results FILE  instead of a kernel: what \"bulkhead run --json\" wrote there\n"
 	"      --cgroup LAYOUT v2 (default), v1 or hybrid\n"
 	"  -j, --jobs N        for the run in each guest\n"
-	"      --at-once N     guests at once (half as many as there are CPUs)\n"
+	"      --at-once N     guests at once (half as many as CPUs, at least 2)\n"
 	"      --fresh         run again what the cache has\n"
 	"      --json FILE, --html FILE, --markdown FILE   as well; - is the output, instead\n"
 	"exit status: 0, 1 a promise is broken or a guest died, 2 usage.\n";
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
 	CLEAN(free_text) char *dir = own_folder();
 	CLEAN(free_text) char *contract = text("%s/contract", dir);
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	struct line l = { .collect.at_once = cpus > 2 ? (unsigned int)cpus / 2 : 1 };
+	struct line l = { .collect.at_once = cpus > 4 ? (unsigned int)cpus / 2 : 2 };
 	struct matrix m = {};
 	int opt;
 
