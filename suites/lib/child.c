@@ -189,6 +189,15 @@ void child_wait_at(struct here h, struct child *c)
 	check_stop();
 }
 
+void child_wait_long_at(struct here h, struct child *c)
+{
+	siginfo_t info;
+
+	while (waitid(P_PID, c->pid, &info, WEXITED | WNOWAIT | __WALL) && errno == EINTR)
+		;
+	child_wait_at(h, c);
+}
+
 void child_kill_at(struct here h, struct child *c)
 {
 	if (c->waited)

@@ -79,6 +79,9 @@ int child_try_start_at(struct here h, struct child *c, struct child_opts opts);
 /* Wait until it exits by itself; fails the test unless it does so with 0. */
 #define child_wait(c) child_wait_at(HERE, c)
 void child_wait_at(struct here h, struct child *c);
+/* The same of one that has much to do or others to wait for: no limit but the test's. */
+#define child_wait_long(c) child_wait_long_at(HERE, c)
+void child_wait_long_at(struct here h, struct child *c);
 /* Wait for its end, however it comes; the wait status. */
 #define child_reap(c) child_reap_at(HERE, c)
 int child_reap_at(struct here h, struct child *c);

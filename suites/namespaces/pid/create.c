@@ -57,8 +57,7 @@ TEST_F(pid, limit_enospc)
 
 /*
  * Tells each level that can be made below the caller's, and -1 when there is no more;
- * the last one refuses with what it should.  Who waits for all those below has no
- * limit but the test's.
+ * the last one refuses with what it should.
  */
 static void nest(struct child *top, int depth)
 {
@@ -82,7 +81,7 @@ static void nest(struct child *top, int depth)
 			child_send(top, -1);
 		child_exit(&c);
 	}
-	EXPECT_EQ(0, exit_status_of(c.pid));
+	child_wait_long(&c);
 }
 
 /* A container knows neither its own level nor, so, how many are left. */
@@ -99,7 +98,7 @@ TEST_F(pid, nesting_limit_enospc)
 	if (initial)
 		EXPECT_EQ(32, levels);
 	EXPECT_LE(levels, 32);
-	EXPECT_EQ(0, exit_status_of(c.pid));
+	child_wait_long(&c);
 }
 
 static void expect_einval(void)

@@ -189,15 +189,6 @@ static void expect_used_up(int max)
 	EXPECT_EQ(310, next_pid());
 }
 
-/* Of one that makes hundreds and ends with all of them: no limit but the test's. */
-static void wait_long(struct child *c)
-{
-	int status = -1;
-
-	MUST(waitpid(c->pid, &status, 0));
-	EXPECT_EQ(0, status);
-}
-
 TEST_F(pid, pid_max_enforced)
 {
 	int max = least_pid_max() + 19;
@@ -228,9 +219,9 @@ TEST_F(pid, pid_max_enforced)
 			MUST(waitpid(greatest, NULL, 0));
 			EXPECT_LT(greatest, next_pid());
 		}
-		wait_long(&inner);
+		child_wait_long(&inner);
 	}
-	wait_long(&outer);
+	child_wait_long(&outer);
 }
 
 TEST_F(pid, pid_max_minimum)

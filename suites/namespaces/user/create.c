@@ -247,15 +247,6 @@ TEST_F(user, inherit_fork_exec)
 	ns_promise_inherit(NS_USER);
 }
 
-/* Of one that waits for all the levels below it: no limit but the test's. */
-static void wait_long(struct child *c)
-{
-	int status = -1;
-
-	MUST(waitpid(c->pid, &status, 0));
-	EXPECT_EQ(0, status);
-}
-
 /* Tells each level that can be made below the caller's, and -1 when there is no more. */
 static void nest(struct child *top, int depth)
 {
@@ -276,7 +267,7 @@ static void nest(struct child *top, int depth)
 			child_send(top, -1);
 		child_exit(&c);
 	}
-	wait_long(&c);
+	child_wait_long(&c);
 }
 
 /* Whoever is in one already has so many fewer left. */
@@ -295,7 +286,7 @@ TEST_F(user, nesting_limit_enospc)
 	else
 		EXPECT_LE(levels, 32);
 	EXPECT_LE(20, levels);
-	wait_long(&c);
+	child_wait_long(&c);
 }
 
 TEST_F(user, limit_enospc)
