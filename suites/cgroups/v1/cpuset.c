@@ -259,7 +259,8 @@ TEST_F(v1_cpuset, load_balance_flag)
 /*
  * Direct reclaim by the one who asks: huge pages of which there cannot be so many.
  * Nearly all that is free becomes a reserve before, as zeroing all of an emulated
- * machine's memory would last minutes.  Huge pages never make the kernel kill.
+ * machine's memory would last minutes.  Huge pages never make the kernel kill; should
+ * somebody else run out of memory meanwhile, it is the one who asked that has to go.
  */
 #define MIN_FREE   "/proc/sys/vm/min_free_kbytes"
 #define HUGE_PAGES "/proc/sys/vm/nr_hugepages"
@@ -268,14 +269,20 @@ static void reclaim_in(const struct cgroup *cg)
 	char *min = file_read(MIN_FREE), *pages = file_read(HUGE_PAGES);
 	long long reserve = atoll(text_value(file_read("/proc/meminfo"), "MemFree")) - 64 * 1024;
 
-	IN_CHILD () {
+	struct child c;
+
+	CHILD (&c) {
 		cgroup_add(cg, 0);
+		file_write("/proc/self/oom_score_adj", "1000");
+		hog_touch(16 << 20);
 		if (reserve > atoll(min))
 			file_write(MIN_FREE, "%lld", reserve);
 		file_write(HUGE_PAGES, "1000000");
-		file_write(MIN_FREE, "%s", min);
-		file_write(HUGE_PAGES, "%s", pages);
 	}
+	int status = child_reap(&c);
+	file_write(MIN_FREE, "%s", min);
+	file_write(HUGE_PAGES, "%s", pages);
+	EXPECT_TRUE(status == 0 || status == SIGKILL);
 }
 
 TEST_F(v1_cpuset, memory_pressure)
