@@ -183,8 +183,7 @@ static void probe_misc(const char *arg __attribute__((unused)))
 	struct cgroup root = cgroup_root();
 	char text[256];
 
-	if (file_try_read(text_format("%s/misc.capacity", root.path), text, sizeof(text)) < 1 ||
-	    !*text)
+	if (cgroup_try_read(&root, "misc.capacity", text, sizeof(text)) < 0 || !*text)
 		lacks("not supported: misc: no provider of misc resources (SEV, TDX)");
 }
 
@@ -364,32 +363,23 @@ void need_file(const char *path, const char *what)
 		check_skip("not supported: %s: no %s", what, path);
 }
 
-/* The kernel that a system call of SYS_KNOWN_... came with. */
-static const char *known_since(long call)
+/* "6.13" of SYS_KNOWN_6_13. */
+static char *version_in(const char *name)
 {
-	static const struct {
-		long call;
-		const char *since;
-	} known[] = {
-		{ SYS_KNOWN_5_11, "5.11" }, { SYS_KNOWN_5_12, "5.12" }, { SYS_KNOWN_5_15, "5.15" },
-		{ SYS_KNOWN_5_16, "5.16" }, { SYS_KNOWN_6_5, "6.5" },	{ SYS_KNOWN_6_6, "6.6" },
-		{ SYS_KNOWN_6_10, "6.10" }, { SYS_KNOWN_6_13, "6.13" }, { SYS_KNOWN_6_15, "6.15" },
-		{ SYS_KNOWN_6_19, "6.19" }, { SYS_KNOWN_7_3, "7.3" },
-	};
+	char *version = text_format("%s", strpbrk(name, "0123456789") ?: name);
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].call == call)
-			return known[i].since;
-	fprintf(stderr, "no kernel is known to begin with the system call %ld\n", call);
-	abort();
+	for (char *c = version; (c = strchr(c, '_'));)
+		*c = '.';
+	return version;
 }
 
-void need_working_at(struct here h, bool works, long newer_call, const char *what)
+void need_working_at(struct here h, bool works, long newer_call, const char *its_name,
+		     const char *what)
 {
 	if (works)
 		return;
 	if (!sys_known(newer_call))
-		check_skip("not supported: %s (since %s)", what, known_since(newer_call));
+		check_skip("not supported: %s (since %s)", what, version_in(its_name));
 	check_failed(h, "%s: missing on a kernel that is newer than it", what);
 	check_stop();
 }

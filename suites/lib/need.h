@@ -35,10 +35,13 @@ void need_file(const char *path, const char *what);
 /*
  * What shows by nothing but working: where it does not, that is a skip on a
  * kernel that has not even the system call given (SYS_KNOWN_6_13), and else a
- * failure, since what came earlier than that call should be there.
+ * failure, since what came earlier than that call should be there.  The skip
+ * tells the version in the call's name.
  */
-#define need_working(works, newer_call, what) need_working_at(HERE, works, newer_call, what)
-void need_working_at(struct here h, bool works, long newer_call, const char *what);
+#define need_working(works, newer_call, what) \
+	need_working_at(HERE, works, newer_call, #newer_call, what)
+void need_working_at(struct here h, bool works, long newer_call, const char *its_name,
+		     const char *what);
 /* The scratch block device; its path. */
 const char *need_disk(void);
 

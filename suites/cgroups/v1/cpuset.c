@@ -268,7 +268,6 @@ static void reclaim_in(const struct cgroup *cg)
 {
 	char *min = file_read(MIN_FREE), *pages = file_read(HUGE_PAGES);
 	long long reserve = atoll(text_value(file_read("/proc/meminfo"), "MemFree")) - 64 * 1024;
-
 	struct child c;
 
 	CHILD (&c) {
