@@ -117,6 +117,7 @@ static void run_free(struct run *run)
 	free(run->folder);
 	contract_free(&run->contract);
 	place_free(&run->place);
+	words_free(&run->o.excluded);
 	meta_free(&run->meta);
 	expect_free(run);
 }

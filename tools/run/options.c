@@ -13,6 +13,7 @@ static const char help[] =
 	"AREA: uts, core-limits, core, cgroups; ID: uts.hostname-isolated; none: everything.\n"
 	"\n"
 	"  -j, --jobs N         programs at once (as many as there are CPUs)\n"
+	"  -x, --exclude PAT    without what fits this AREA, ID or GLOB; more than once\n"
 	"      --timeout S      seconds for one test, instead of the test's own limit\n"
 	"      --disposable     the machine may be changed: run also what changes it\n"
 	"      --expect FILE    a skip that FILE does not list is a failure\n"
@@ -46,6 +47,7 @@ enum {
 
 static const struct option options[] = {
 	{ "jobs", required_argument, NULL, 'j' },
+	{ "exclude", required_argument, NULL, 'x' },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "disposable", no_argument, NULL, OPT_DISPOSABLE },
 	{ "expect", required_argument, NULL, OPT_EXPECT },
@@ -87,6 +89,8 @@ static void take(struct options *o, int c)
 			*flags[i].where = true;
 	if (c == 'j')
 		o->jobs = number(optarg, "-j", 1, 1024);
+	else if (c == 'x')
+		words_add(&o->excluded, "%s", optarg);
 	else if (c == OPT_TIMEOUT)
 		o->timeout = number(optarg, "--timeout", 1, 86400);
 }
@@ -97,7 +101,7 @@ void options_parse(struct options *o, int argc, char **argv)
 	int c;
 
 	o->jobs = cpus < 1 ? 1 : cpus > 1024 ? 1024 : (unsigned int)cpus;
-	while ((c = getopt_long(argc, argv, "j:lvh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "j:x:lvh", options, NULL)) != -1) {
 		if (c == '?')
 			errx(EXIT_UNUSABLE, "\"bulkhead run --help\" tells the options");
 		if (c == 'h') {

@@ -16,6 +16,7 @@ struct options {
 	const char *json, *junit, *squad, *squad_metrics, *kcidb, *lava, *expect;
 	bool list, fail_fast, disposable, verbose;
 	char **patterns;
+	struct words excluded;
 };
 
 /* Where the run lives: its cgroup, its folder, its name. */

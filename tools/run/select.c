@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which tests run.  A pattern is an area (uts), a family of areas (core for
- * core-limits and so on), a folder or program of the suites (cgroups,
+ * Which tests run: what fits a pattern and none of those excluded.  A pattern is an area (uts), a
+ * family of areas (core for core-limits and so on), a folder or program of the suites (cgroups,
  * cgroups/core/tree), an id of the contract, a test's own name, or a glob over
  * any of these.
  */
@@ -34,27 +34,28 @@ static bool fits_test(const struct result *r, const char *pattern)
 	       !fnmatch(pattern, r->name, 0);
 }
 
-static size_t select_in(struct program *p, const char *pattern)
+static size_t select_in(struct program *p, const char *pattern, bool wanted)
 {
 	bool all = fits_program(p, pattern);
 	size_t n = all && p->n_problems; /* one that could not be listed */
 
-	p->done |= n > 0;
+	if (n)
+		p->done = wanted;
 	for (size_t i = 0; i < p->n; i++)
 		if (all || fits_test(&p->results[i], pattern)) {
-			p->results[i].wanted = true;
+			p->results[i].wanted = wanted;
 			n++;
 		}
 	return n;
 }
 
-static void select_by(struct run *run, const char *pattern)
+static void select_by(struct run *run, const char *pattern, bool wanted)
 {
 	const struct promise *row;
 	size_t n = 0;
 
 	for (size_t i = 0; i < run->n; i++)
-		n += select_in(&run->programs[i], pattern);
+		n += select_in(&run->programs[i], pattern, wanted);
 	if (n)
 		return;
 	row = contract_find(&run->contract, pattern);
@@ -63,6 +64,17 @@ static void select_by(struct run *run, const char *pattern)
 	if (row)
 		errx(EXIT_UNUSABLE, "%s has no test yet", pattern);
 	errx(EXIT_UNUSABLE, "no test fits '%s': \"bulkhead run --list\" lists them", pattern);
+}
+
+static void select_everything(struct run *run)
+{
+	for (size_t i = 0; i < run->n; i++) {
+		struct program *p = &run->programs[i];
+
+		p->done = p->n_problems;
+		for (size_t t = 0; t < p->n; t++)
+			p->results[t].wanted = true;
+	}
 }
 
 static bool is_wanted(const struct program *p)
@@ -88,16 +100,15 @@ void select_tests(struct run *run)
 {
 	size_t n = 0;
 
+	if (!*run->o.patterns)
+		select_everything(run);
 	for (char **pattern = run->o.patterns; *pattern; pattern++)
-		select_by(run, *pattern);
+		select_by(run, *pattern, true);
+	for (size_t i = 0; i < run->o.excluded.n; i++)
+		select_by(run, run->o.excluded.v[i], false);
 	for (size_t i = 0; i < run->n; i++) {
 		struct program *p = &run->programs[i];
 
-		if (!*run->o.patterns) {
-			p->done = p->n_problems;
-			for (size_t t = 0; t < p->n; t++)
-				p->results[t].wanted = true;
-		}
 		/* Tests that would change the machine skip on one that is to stay as it is. */
 		p->whole &= run->o.disposable;
 		if (is_wanted(p))

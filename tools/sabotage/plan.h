@@ -36,7 +36,6 @@ struct plan {
 	bool *bites;	      /* row x test */
 	unsigned char *cells; /* row x test */
 	double seconds;
-	bool plain; /* no tracer is about */
 };
 
 static inline size_t cell_of(const struct plan *p, size_t row, size_t test)

@@ -156,6 +156,7 @@ static void print(const struct plan *p, json_t *all)
 	json_t *areas_of = json_object_get(all, "areas");
 	const json_t *one;
 	struct score s = score_of(p, NULL);
+	size_t untraceable = 0;
 
 	for (size_t r = 0; r < p->table.n; r++)
 		if (p->wanted[r])
@@ -169,6 +170,9 @@ static void print(const struct plan *p, json_t *all)
 		       json_integer_value(json_object_get(one, "failing")),
 		       json_integer_value(json_object_get(one, "tests")));
 	}
+	for (size_t i = 0; i < p->n_tests; i++)
+		untraceable += p->tests[i].untraceable != NULL;
+	printf("# tests that can hold under no tracer: %zu, of untraceable.tsv\n", untraceable);
 	print_list("not noticed by any test", json_object_get(all, "unnoticed"));
 	print_list("not testable here", json_object_get(all, "untested"));
 	print_list("tests that nothing made fail", json_object_get(all, "never_failing"));
