@@ -288,6 +288,7 @@ int main(int argc, char **argv)
 	l.vm.memory = "2G";
 	l.vm.nodes = 2;
 	l.vm.limit = 3600;
+	l.vm.again = true;
 	parse(&l, argv + 1);
 	furnish(&l);
 	kernel_find(l.kernel, l.modules, &l.vm.kernel);

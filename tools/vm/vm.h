@@ -58,6 +58,7 @@ struct vm {
 	bool fatal_warnings;
 	bool nic;   /* a network device that leads nowhere */
 	bool quiet; /* findings are for the caller to tell */
+	bool again; /* the command bears a second start, should the emulator lose the guest */
 };
 
 /* What came of a guest. */
