@@ -5,6 +5,7 @@
 #include "cred.h"
 #include "file.h"
 #include "kconfig.h"
+#include "proc.h"
 #include "sys.h"
 
 #include <glob.h>
@@ -312,6 +313,12 @@ static void skip_if_missing(void)
 {
 	if (missing[0])
 		check_skip("%s", missing);
+}
+
+void need_initial_pidns(const char *what)
+{
+	if (!proc_is_initial_pidns())
+		check_skip("not permitted: %s (the initial pid namespace)", what);
 }
 
 void need_disposable(void)

@@ -197,6 +197,7 @@ TEST_F(core_procs, kthread_einval)
 {
 	int found = 0;
 
+	need_initial_pidns("to name kernel threads");
 	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "cgroup.procs", "2"));
 	for (pid_t pid = 3; pid < 100; pid++) {
 		char path[32], comm[32];

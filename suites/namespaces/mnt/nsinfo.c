@@ -104,8 +104,7 @@ TEST_F(mnt, next_prev_ioctl)
 	uint64_t id[2];
 
 	need_info();
-	if (!proc_is_initial_pidns())
-		check_skip("not permitted: to see all namespaces (the initial pid namespace)");
+	need_initial_pidns("to see all namespaces");
 	for (int i = 0; i < 2; i++) {
 		ns_start_member(&c[i], NS_MNT, 0);
 		fd[i] = ns_open(c[i].pid, "mnt");

@@ -173,8 +173,7 @@ TEST_F(net, siocgskns_resurrect)
 
 	if (!ns_have_listns())
 		check_skip("not supported: listns(2)");
-	if (!proc_is_initial_pidns())
-		check_skip("not permitted: to see all namespaces (the initial pid namespace)");
+	need_initial_pidns("to see all namespaces");
 	CHILD (&c, .flags = CLONE_NEWUSER | CLONE_NEWNET) {
 		child_send(&c, own_id("net"));
 		child_send(&c, own_id("user"));

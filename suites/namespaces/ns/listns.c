@@ -77,12 +77,6 @@ static uint64_t unique_id(pid_t pid, const char *file)
 	return id;
 }
 
-static void need_all_seen(void)
-{
-	if (!proc_is_initial_pidns())
-		check_skip("not permitted: to see all namespaces (the initial pid namespace)");
-}
-
 static bool exists(const struct ns_type *t)
 {
 	return !access(text_format("/proc/self/ns/%s", t->name), F_OK);
@@ -103,7 +97,7 @@ TEST_F(ns, listns_all)
 {
 	struct child c;
 
-	need_all_seen();
+	need_initial_pidns("to see all namespaces");
 	start_full_member(&c, CLONE_NEWUSER);
 	ssize_t n = list_all(self->ids, 0, 0);
 	FOR_EACH_NS (t) {
@@ -121,7 +115,7 @@ TEST_F(ns, listns_type_filter)
 {
 	struct child c;
 
-	need_all_seen();
+	need_initial_pidns("to see all namespaces");
 	start_full_member(&c, CLONE_NEWUSER);
 	FOR_EACH_NS (t) {
 		if (!exists(t))
@@ -172,7 +166,7 @@ TEST_F(ns, listns_pagination)
 	struct child c;
 	uint64_t owner, first;
 
-	need_all_seen();
+	need_initial_pidns("to see all namespaces");
 	start_full_member(&c, CLONE_NEWUSER);
 	owner = unique_id(c.pid, "user");
 	for (size_t step = 1; step < 4; step++) {
@@ -198,7 +192,7 @@ TEST_F(ns, listns_owner_filter)
 	uint64_t owner, want[NS_COUNT + 1];
 	int count = 0;
 
-	need_all_seen();
+	need_initial_pidns("to see all namespaces");
 	start_full_member(&c, CLONE_NEWUSER);
 	owner = unique_id(c.pid, "user");
 	CHILD (&inner) {
@@ -348,7 +342,7 @@ static void expect_socket_hides(void)
 /* Life by life: what is in a namespace, what names it, and what only pins its memory. */
 TEST_F(ns, listns_only_active)
 {
-	need_all_seen();
+	need_initial_pidns("to see all namespaces");
 	FOR_EACH_NS (t) {
 		struct child c;
 
@@ -374,7 +368,7 @@ TEST_F(ns, listns_for_children_active)
 	struct child c;
 	uint64_t pid_id, time_id;
 
-	need_all_seen();
+	need_initial_pidns("to see all namespaces");
 	need_ns(NS_TIME);
 	CHILD (&c) {
 		struct child init;
