@@ -125,12 +125,9 @@ static void add_cpus(const struct vm *vm, bool kvm, struct words *argv)
  * Under emulation the timer check may fail on a busy machine: a panic.  And a
  * processor that the machine lets wait for half a minute is no lockup: the
  * kernel's own limits are raised to the most that it takes.  Programs lie at
- * fixed addresses: QEMU translates code once for each address it is seen at, and
- * a page with thousands of translations, freed and written again, costs a
- * millisecond a byte, half a minute in whichever test happens to be given it.
- * The command line is
- * one of the things that the kernel's random pool begins with, so a word that
- * means nothing else is the seed.
+ * fixed addresses, for the same reason as EMULATOR's: fewer translations.  The
+ * command line is one of the things that the kernel's random pool begins with, so
+ * a word that means nothing else is the seed.
  */
 static void add_parameters(const struct vm *vm, bool kvm, struct words *argv)
 {

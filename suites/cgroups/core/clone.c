@@ -43,10 +43,12 @@ static int try_clone(const struct cgroup *cg)
 	return ret;
 }
 
+/* What was tried leaves the cgroup as it was: a reaped child may populate it a moment longer. */
 static void need_into_cgroup(const struct cgroup *cg)
 {
 	if (try_clone(cg) && (errno == EINVAL || errno == E2BIG || errno == ENOSYS))
 		check_skip("not supported: CLONE_INTO_CGROUP");
+	ASSERT_SOON(!cgroup_key(cg, "cgroup.events", "populated"));
 }
 
 HELPER(report_cgroup)
