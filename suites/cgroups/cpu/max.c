@@ -180,7 +180,7 @@ TEST_F(cpu, stat_throttle_not_hierarchical)
 }
 
 /*
- * One that may use 1 ms of 100.  What it ran beyond that it pays back; where its CPU stood
+ * One that may use 5 ms of 100.  What it ran beyond that it pays back; where its CPU stood
  * still meanwhile that would last for minutes, so then there is another one.
  */
 static void start_throttled(struct child *c, const struct cgroup *cg)
@@ -190,7 +190,7 @@ static void start_throttled(struct child *c, const struct cgroup *cg)
 		burn_start(c, cg, -1);
 		int64_t held = stat_key(cg, "nr_throttled"), usage;
 
-		cgroup_write(cg, "cpu.max", "1000 100000");
+		cgroup_write(cg, "cpu.max", "5000 100000");
 		usage = stat_key(cg, "usage_usec");
 		EXPECT_SOON(stat_key(cg, "nr_throttled") >= held + 2);
 		if (stat_key(cg, "usage_usec") < usage + 30000 || i == 10)
