@@ -201,11 +201,12 @@ static int relay_until_gone(pid_t pid, const int pipes[PORTS][2], int signals)
 		{ .fd = signals, .events = POLLIN },
 	};
 	struct signalfd_siginfo info;
-	int status = 0;
+	int status = 0, beat_ms = atoi(setting("beat", 0) ?: "-1");
 	bool gone = false;
 
 	while (!gone) {
-		poll(p, PORTS + 1, -1);
+		if (!poll(p, PORTS + 1, beat_ms))
+			tell("beat\n");
 		for (int i = 0; i < PORTS; i++)
 			if (p[i].revents && !relay(p[i].fd, ports[i]))
 				p[i].fd = -1;

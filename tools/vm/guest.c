@@ -24,6 +24,7 @@ struct run {
 	char said[2048]; /* by qemu itself */
 	size_t said_used;
 	bool rubbish; /* on the control port */
+	double heard; /* when the guest last gave a sign of life */
 };
 
 /* What the command printed is nobody's to judge; a closed pipe ends us. */
@@ -80,6 +81,8 @@ static bool ports_read(struct run *r, int ms)
 	for (size_t i = 0; i < PORTS; i++) {
 		ssize_t n = p[i].revents ? read(p[i].fd, data, sizeof(data)) : -1;
 
+		if (n > 0 && i != PORT_QEMU)
+			r->heard = now();
 		if (n > 0)
 			take(r, (enum port)i, data, (size_t)n);
 		if (n == 0) {
@@ -171,6 +174,11 @@ static bool boot(struct run *r, int initrd, double until)
 	}
 }
 
+static bool is_silent(const struct run *r)
+{
+	return r->vm->silence && now() - r->heard > r->vm->silence;
+}
+
 static double limit_of(unsigned int seconds)
 {
 	return seconds ? now() + seconds : now() + 1e9;
@@ -184,6 +192,8 @@ static void tell_death(const struct run *r, const struct outcome *o)
 		warnx("time limit of %u s reached", vm->limit);
 	else if (r->rubbish)
 		warnx("the guest said what its PID 1 does not say");
+	else if (o->silent)
+		warnx("the guest has given no sign of life for %u s", vm->silence);
 	else if (o->status >= 0)
 		warnx("the guest died before all its files came back");
 	else if (!o->booted)
@@ -213,14 +223,31 @@ static struct outcome run_once(struct run *r, int initrd, double until)
 	bool runs = true;
 
 	o.booted = boot(r, initrd, boot_until < until ? boot_until : until);
-	while (o.booted && runs && !r->rubbish && !control_over(r->control) && now() < until)
+	while (o.booted && runs && !r->rubbish && !control_over(r->control) && now() < until &&
+	       !o.silent) {
 		runs = ports_read(r, 100);
+		o.silent = is_silent(r);
+	}
 	stop(r);
 	o.status = control_status(r->control);
 	o.files_whole = control_over(r->control);
 	o.late = now() >= until && !o.files_whole;
 	o.complaints = console_count(r->console);
 	return o;
+}
+
+/*
+ * Why the kernel is innocent of a guest's end, or NULL.  An emulated guest's clock
+ * stands still now and then (one in some hundred on a busy machine): its processors
+ * work, and no timer comes any more.
+ */
+static const char *innocent_end(const struct run *r, const struct outcome *o)
+{
+	if (!o->booted || o->status >= 0 || o->late || r->guest.kvm)
+		return NULL;
+	if (emulator_lost(r))
+		return "the emulator lost track of patched code (Oops: int3)";
+	return o->silent ? "the guest stands still" : NULL;
 }
 
 /* What was printed stays printed; the files are those of the last. */
@@ -230,9 +257,10 @@ struct outcome vm_run(const struct vm *vm)
 	double until = limit_of(vm->limit);
 	int initrd = initramfs_make(vm);
 	struct outcome o = run_once(&r, initrd, until);
+	const char *innocent = innocent_end(&r, &o);
 
-	if (vm->again && o.booted && o.status < 0 && !o.late && emulator_lost(&r)) {
-		warnx("the emulator lost track of patched code (Oops: int3): all over again");
+	if (vm->again && innocent) {
+		warnx("%s: all over again", innocent);
 		stop_for_another(&r);
 		r.rubbish = false;
 		o = run_once(&r, initrd, until);

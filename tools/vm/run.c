@@ -25,6 +25,7 @@ enum kind {
 	ACCEL,
 	LOG,
 	LIMIT,
+	SILENCE,
 	FATAL,
 	HELP,
 	GIVE,
@@ -47,6 +48,7 @@ static const struct {
 	{ "--accel", ACCEL, false },
 	{ "--log", LOG, false },
 	{ "--vm-timeout", LIMIT, false },
+	{ "--silence", SILENCE, false },
 	{ "--fatal-warnings", FATAL, true },
 	{ "--vm-help", HELP, true },
 	/* Files that go there and come back. */
@@ -69,7 +71,10 @@ static const char help[] =
 	"  --append ARGS     kernel parameters      --accel kvm|tcg\n"
 	"  --log FILE        keep the guest's console\n"
 	"  --vm-timeout S    for all of it: 3600, 0 for none\n"
+	"  --silence S       so long without a sign of life: 300, 0 for any\n"
 	"  --fatal-warnings  a complaint of the guest's kernel is a failure\n"
+	"An emulated guest that stands still, or dies of code that the emulator has not seen\n"
+	"patched (Oops: int3), is started once more.\n"
 	"Exit status as of \"bulkhead run\"; 124 time limit, 125 the guest died or did not\n"
 	"start.  With a build tree what is neither good (0) nor bad (1) is 125, as \"git\n"
 	"bisect run\" wants it.\n";
@@ -138,6 +143,9 @@ static void take(struct line *l, enum kind kind, const char *name, const char *v
 		break;
 	case LIMIT:
 		vm->limit = count_of(value, name, 0, 1000000);
+		break;
+	case SILENCE:
+		vm->silence = count_of(value, name, 0, 1000000);
 		break;
 	case FATAL:
 		vm->fatal_warnings = true;
@@ -258,6 +266,7 @@ static void furnish(struct line *l)
 			words_add(&vm->env, "%s=%s", passed[i], getenv(passed[i]));
 	vm_use_terminal(vm);
 	vm->nic = true;
+	words_add(&vm->settings, "beat 5000");
 	vm_add_disk(vm, "512M");
 	vm_add_swap(vm, "256M");
 	vm_add_zram(vm, "64M");
@@ -289,6 +298,7 @@ int main(int argc, char **argv)
 	l.vm.nodes = 2;
 	l.vm.limit = 3600;
 	l.vm.again = true;
+	l.vm.silence = 300;
 	parse(&l, argv + 1);
 	furnish(&l);
 	kernel_find(l.kernel, l.modules, &l.vm.kernel);

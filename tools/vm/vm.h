@@ -55,10 +55,11 @@ struct vm {
 	unsigned int cpus, nodes;
 	unsigned int limit; /* seconds, 0: none */
 	unsigned int boot_limit;
+	unsigned int silence; /* seconds without a sign of life that a guest is given, 0: any */
 	bool fatal_warnings;
 	bool nic;   /* a network device that leads nowhere */
 	bool quiet; /* findings are for the caller to tell */
-	bool again; /* the command bears a second start, should the emulator lose the guest */
+	bool again; /* the command bears a second start, should the emulator fail the guest */
 };
 
 /* What came of a guest. */
@@ -66,6 +67,7 @@ struct outcome {
 	int status; /* of the command, -1: it never told */
 	bool booted;
 	bool late;	   /* over the time limit */
+	bool silent;	   /* for too long */
 	bool files_whole;  /* all of /out came back */
 	size_t complaints; /* of the kernel, on its console */
 };
