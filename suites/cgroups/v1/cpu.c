@@ -316,7 +316,7 @@ TEST_F(v1_cpuacct, split_files)
 	int64_t all, sum = 0;
 
 	expect_counted(&self->a, &self->a, split_ticks);
-	all = usage(&self->a);
+	all = usage_settled(&self->a);
 	char *text = cgroup_read(&self->a, "cpuacct.usage_percpu"), *end;
 
 	for (char *at = text; strtoll(at, &end, 10), end != at; at = end)
