@@ -236,10 +236,10 @@ static bool can_make_one(void)
 	return true;
 }
 
-/* Do 64 MiB of shared memory come and go with a namespace? */
+/* Do 128 MiB of shared memory, which is more than other tests use, come and go with a namespace? */
 static bool comes_and_goes(void)
 {
-	const size_t size = 64 << 20;
+	const size_t size = 128 << 20;
 	int64_t before = shared_memory();
 	struct child c;
 
@@ -256,10 +256,10 @@ static bool comes_and_goes(void)
 		child_meet(&c);
 	}
 	child_meet(&c);
-	bool came = shared_memory() >= before + (48 << 10);
+	bool came = shared_memory() >= before + (96 << 10);
 	child_meet(&c);
 	child_wait(&c);
-	return came && SOON(shared_memory() < before + (16 << 10));
+	return came && SOON(shared_memory() < before + (32 << 10));
 }
 
 /* Others may use as much at one of these moments, but hardly at all of them. */
