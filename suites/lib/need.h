@@ -28,7 +28,7 @@ bool need_is_disposable(void);
 void need_module(const char *name);
 /* The caller, without capabilities, may make user namespaces; tried in a child. */
 void need_unprivileged_userns(void);
-/* The initial pid namespace, for "to see all namespaces". */
+/* The initial pid namespace; what says what it is needed for ("to see all namespaces"). */
 void need_initial_pidns(const char *what);
 /* CAP_* effective. */
 void need_cap(int cap, const char *name);

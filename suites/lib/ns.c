@@ -2,6 +2,7 @@
 /* The eight namespace types, one table; and their descriptors and ids. */
 #include "ns.h"
 #include "file.h"
+#include "need.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -217,6 +218,11 @@ void ns_join_at(struct here h, int fd, int flags)
 {
 	if (setns(fd, flags))
 		check_setup_failed(h, "setns(%d, %#x): %s", fd, flags, errno_name(errno));
+}
+
+void need_all_ns_seen(void)
+{
+	need_initial_pidns("to see all namespaces");
 }
 
 void need_ns(enum ns_index type)

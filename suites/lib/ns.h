@@ -92,6 +92,8 @@ void ns_join_at(struct here h, int fd, int flags);
 
 /* Does this kernel have the type at all?  Skips the test with the option's name. */
 void need_ns(enum ns_index type);
+/* The initial pid namespace, the only one from which all namespaces show. */
+void need_all_ns_seen(void);
 
 /* The deepest call chain of limit tests: set user.max_X_namespaces in the own user ns. */
 #define ns_set_limit(type, n) ns_set_limit_at(HERE, type, n)

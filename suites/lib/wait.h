@@ -54,6 +54,21 @@ bool wait_loop_again(struct wait_loop *w);
 		}                                                                            \
 	} while (0)
 
+/*
+ * The number that expr is once it moves no more: two looks 20 ms apart agree.  For what
+ * somebody who has been reaped still adds to on the way off the CPU.
+ */
+#define SETTLED(expr)                       \
+	({                                  \
+		int64_t was_, is_ = (expr); \
+		do {                        \
+			was_ = is_;         \
+			sleep_ms(20);       \
+			is_ = (expr);       \
+		} while (is_ != was_);      \
+		is_;                        \
+	})
+
 /* poll(2) one descriptor; the revents, 0 when the limit passed. */
 short poll_one(int fd, short events, int limit_ms);
 

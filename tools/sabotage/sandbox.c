@@ -124,10 +124,6 @@ static _Noreturn void run(const struct plan *p, const struct sandbox *s)
 		words_add(&argv, "--timeout=%u", s->timeout);
 	if (p->o.disposable)
 		words_add(&argv, "--disposable");
-	/* They hold under no tracer, and some wait long for what it keeps from them. */
-	for (size_t i = 0; i < p->n_tests; i++)
-		if (p->tests[i].untraceable)
-			words_add(&argv, "-x%s", p->tests[i].name);
 	for (size_t i = 0; i < s->args.n; i++)
 		words_add(&argv, "%s", s->args.v[i]);
 	if (!freopen(out, "w", stderr) || !freopen(s->json, "w", stdout))

@@ -118,10 +118,12 @@ static void start(struct run *r, int initrd, bool kvm)
 	r->control = control_open(r->vm);
 	r->said_used = 0;
 	memset(r->said, 0, sizeof(r->said));
+	r->rubbish = false;
+	r->heard = now();
 	qemu_start(r->vm, initrd, kvm, &r->guest);
 }
 
-static void stop_for_another(struct run *r)
+static void forget(struct run *r)
 {
 	console_close(r->console);
 	control_close(r->control);
@@ -142,7 +144,7 @@ static bool start_with_kvm(struct run *r, int initrd)
 	for_good = r->said_used && console_silent(r->console);
 	kvm_refused(for_good ? "KVM does not boot a guest here" : "no sign of life with KVM",
 		    for_good);
-	stop_for_another(r);
+	forget(r);
 	return false;
 }
 
@@ -170,7 +172,7 @@ static bool boot(struct run *r, int initrd, double until)
 			return up;
 		warnx("the emulator lost track of patched code (Oops: int3): booting again");
 		stop(r);
-		stop_for_another(r);
+		forget(r);
 	}
 }
 
@@ -224,10 +226,9 @@ static struct outcome run_once(struct run *r, int initrd, double until)
 
 	o.booted = boot(r, initrd, boot_until < until ? boot_until : until);
 	while (o.booted && runs && !r->rubbish && !control_over(r->control) && now() < until &&
-	       !o.silent) {
+	       !is_silent(r))
 		runs = ports_read(r, 100);
-		o.silent = is_silent(r);
-	}
+	o.silent = o.booted && is_silent(r);
 	stop(r);
 	o.status = control_status(r->control);
 	o.files_whole = control_over(r->control);
@@ -261,14 +262,12 @@ struct outcome vm_run(const struct vm *vm)
 
 	if (vm->again && innocent) {
 		warnx("%s: all over again", innocent);
-		stop_for_another(&r);
-		r.rubbish = false;
+		forget(&r);
 		o = run_once(&r, initrd, until);
 	}
 	close(initrd);
 	tell(&r, &o);
-	console_close(r.console);
-	control_close(r.control);
+	forget(&r);
 	return o;
 }
 

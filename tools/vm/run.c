@@ -266,7 +266,8 @@ static void furnish(struct line *l)
 			words_add(&vm->env, "%s=%s", passed[i], getenv(passed[i]));
 	vm_use_terminal(vm);
 	vm->nic = true;
-	words_add(&vm->settings, "beat 5000");
+	if (vm->silence)
+		words_add(&vm->settings, "beat 5000");
 	vm_add_disk(vm, "512M");
 	vm_add_swap(vm, "256M");
 	vm_add_zram(vm, "64M");

@@ -27,16 +27,4 @@ static inline int64_t perf_count(int fd)
 	return value;
 }
 
-/* The same, when all who ended have left the CPU: who has been reaped may still be on it. */
-static inline int64_t perf_count_settled(int fd)
-{
-	int64_t was = -1, is;
-
-	while ((is = perf_count(fd)) != was) {
-		was = is;
-		sleep_ms(20);
-	}
-	return is;
-}
-
 #endif

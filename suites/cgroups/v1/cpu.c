@@ -205,18 +205,6 @@ static int64_t usage(const struct cgroup *cg)
 	return cgroup_number(cg, "cpuacct.usage");
 }
 
-/* Who has been reaped may still be on the way off the CPU, and that counts. */
-static int64_t usage_settled(const struct cgroup *cg)
-{
-	int64_t was = -1, is;
-
-	while ((is = usage(cg)) != was) {
-		was = is;
-		sleep_ms(20);
-	}
-	return is;
-}
-
 TEST_F(v1_cpuacct, usage)
 {
 	EXPECT_EQ(0, usage(&self->a));
@@ -232,7 +220,7 @@ TEST_F(v1_cpuacct, usage)
 		EXPECT_GE(outer * 11 / 10 + 20 * 1000 * 1000, counted);
 		EXPECT_LE(counted, usage(&self->a));
 	}
-	int64_t all = usage_settled(&self->a);
+	int64_t all = SETTLED(usage(&self->a));
 	EXPECT_LT(90 * 1000 * 1000, all);
 	EXPECT_LE(usage(&self->b), all);
 	EXPECT_ERRNO(EINVAL, cgroup_try_write(&self->a, "cpuacct.usage", "1"));
@@ -316,7 +304,7 @@ TEST_F(v1_cpuacct, split_files)
 	int64_t all, sum = 0;
 
 	expect_counted(&self->a, &self->a, split_ticks);
-	all = usage_settled(&self->a);
+	all = SETTLED(usage(&self->a));
 	char *text = cgroup_read(&self->a, "cpuacct.usage_percpu"), *end;
 
 	for (char *at = text; strtoll(at, &end, 10), end != at; at = end)

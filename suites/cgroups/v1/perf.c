@@ -63,12 +63,12 @@ TEST_F(v1_perf, cgroup_filter)
 	burn_in(&self->other);
 	EXPECT_EQ(0, perf_count(fd));
 	burn_in(&self->a);
-	int64_t own = perf_count_settled(fd);
+	int64_t own = SETTLED(perf_count(fd));
 	EXPECT_LE(most, own);
 	EXPECT_EQ(0, perf_count(of_b));
 	/* Those below are members, too. */
 	burn_in(&self->b);
-	int64_t below = perf_count_settled(of_b);
+	int64_t below = SETTLED(perf_count(of_b));
 	EXPECT_LE(most, below);
 	EXPECT_EQ(own + below, perf_count(fd));
 	EXPECT_ERRNO(EINVAL, perf_try_open(cgroup_dir(&self->a), -1, -1, PERF_FLAG_PID_CGROUP));

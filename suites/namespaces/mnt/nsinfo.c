@@ -104,7 +104,7 @@ TEST_F(mnt, next_prev_ioctl)
 	uint64_t id[2];
 
 	need_info();
-	need_initial_pidns("to see all namespaces");
+	need_all_ns_seen();
 	for (int i = 0; i < 2; i++) {
 		ns_start_member(&c[i], NS_MNT, 0);
 		fd[i] = ns_open(c[i].pid, "mnt");

@@ -173,7 +173,7 @@ TEST_F(net, siocgskns_resurrect)
 
 	if (!ns_have_listns())
 		check_skip("not supported: listns(2)");
-	need_initial_pidns("to see all namespaces");
+	need_all_ns_seen();
 	CHILD (&c, .flags = CLONE_NEWUSER | CLONE_NEWNET) {
 		child_send(&c, own_id("net"));
 		child_send(&c, own_id("user"));

@@ -97,7 +97,7 @@ TEST_F(ns, listns_all)
 {
 	struct child c;
 
-	need_initial_pidns("to see all namespaces");
+	need_all_ns_seen();
 	start_full_member(&c, CLONE_NEWUSER);
 	ssize_t n = list_all(self->ids, 0, 0);
 	FOR_EACH_NS (t) {
@@ -115,7 +115,7 @@ TEST_F(ns, listns_type_filter)
 {
 	struct child c;
 
-	need_initial_pidns("to see all namespaces");
+	need_all_ns_seen();
 	start_full_member(&c, CLONE_NEWUSER);
 	FOR_EACH_NS (t) {
 		if (!exists(t))
@@ -166,7 +166,7 @@ TEST_F(ns, listns_pagination)
 	struct child c;
 	uint64_t owner, first;
 
-	need_initial_pidns("to see all namespaces");
+	need_all_ns_seen();
 	start_full_member(&c, CLONE_NEWUSER);
 	owner = unique_id(c.pid, "user");
 	for (size_t step = 1; step < 4; step++) {
@@ -192,7 +192,7 @@ TEST_F(ns, listns_owner_filter)
 	uint64_t owner, want[NS_COUNT + 1];
 	int count = 0;
 
-	need_initial_pidns("to see all namespaces");
+	need_all_ns_seen();
 	start_full_member(&c, CLONE_NEWUSER);
 	owner = unique_id(c.pid, "user");
 	CHILD (&inner) {
@@ -342,7 +342,7 @@ static void expect_socket_hides(void)
 /* Life by life: what is in a namespace, what names it, and what only pins its memory. */
 TEST_F(ns, listns_only_active)
 {
-	need_initial_pidns("to see all namespaces");
+	need_all_ns_seen();
 	FOR_EACH_NS (t) {
 		struct child c;
 
@@ -368,7 +368,7 @@ TEST_F(ns, listns_for_children_active)
 	struct child c;
 	uint64_t pid_id, time_id;
 
-	need_initial_pidns("to see all namespaces");
+	need_all_ns_seen();
 	need_ns(NS_TIME);
 	CHILD (&c) {
 		struct child init;
