@@ -79,72 +79,88 @@ double samples_slow(const struct samples *s, double beyond)
 	return s->n ? (double)slow / (double)s->n : 0;
 }
 
-/* All samples of the batches that are chosen, one after the other; their number. */
-static size_t gather(const struct samples *s, const size_t *chosen, size_t n, double *to)
-{
-	size_t have = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t from = chosen[i] ? s->ends[chosen[i] - 1] : 0;
-		size_t count = s->ends[chosen[i]] - from;
-
-		memcpy(to + have, s->v + from, count * sizeof(*to));
-		have += count;
-	}
-	return have;
-}
-
-static size_t longest_batch(const struct samples *s)
-{
-	size_t longest = 0, from = 0;
-
-	for (size_t i = 0; i < s->n_batches; i++) {
-		if (s->ends[i] - from > longest)
-			longest = s->ends[i] - from;
-		from = s->ends[i];
-	}
-	return longest;
-}
-
-static double quantile_in_place(double *v, size_t n, double p)
-{
-	gsl_sort(v, 1, n);
-	return gsl_stats_quantile_from_sorted_data(v, 1, n, p);
-}
-
-/* What a resampling needs: room for the drawn batches and for their samples. */
+/*
+ * Batches drawn from some samples.  The samples are sorted once: a quantile of what
+ * was drawn is then found by counting, instead of sorting it for each drawing.
+ */
 struct draw {
 	gsl_rng *rng;
-	size_t *chosen;
-	double *room;
+	size_t n, n_batches;
+	size_t *order;	      /* of the samples, ascending */
+	size_t *batch;	      /* of each sample in that order */
+	unsigned int *times;  /* that a batch was drawn */
+	const double *values; /* of the samples, in their own order */
+	const size_t *ends;
 };
+
+/* The same seed for all: the same samples have the same interval. */
+static void draw_afresh(struct draw *d)
+{
+	gsl_rng_set(d->rng, gsl_rng_default_seed);
+}
 
 static struct draw draw_begin(const struct samples *s)
 {
-	/* The same seed for all: the same samples have the same interval. */
-	struct draw d = { .rng = gsl_rng_alloc(gsl_rng_mt19937) };
+	struct draw d = { .rng = gsl_rng_alloc(gsl_rng_mt19937),
+			  .n = s->n_batches ? s->ends[s->n_batches - 1] : 0,
+			  .n_batches = s->n_batches,
+			  .values = s->v,
+			  .ends = s->ends };
+	size_t *batch = grow(NULL, d.n, sizeof(*batch));
 
-	d.chosen = grow(NULL, s->n_batches, sizeof(*d.chosen));
-	d.room = grow(NULL, s->n_batches * longest_batch(s), sizeof(*d.room));
+	for (size_t i = 0, b = 0; i < d.n; i++) {
+		b += i == d.ends[b];
+		batch[i] = b;
+	}
+	d.order = grow(NULL, d.n, sizeof(*d.order));
+	d.batch = grow(NULL, d.n, sizeof(*d.batch));
+	d.times = grow(NULL, d.n_batches, sizeof(*d.times));
+	gsl_sort_index(d.order, d.values, 1, d.n);
+	for (size_t i = 0; i < d.n; i++)
+		d.batch[i] = batch[d.order[i]];
+	free(batch);
 	return d;
 }
 
 static void draw_end(struct draw *d)
 {
 	gsl_rng_free(d->rng);
-	free(d->chosen);
-	free(d->room);
+	free(d->order);
+	free(d->batch);
+	free(d->times);
+}
+
+/* Of the samples of the batches drawn, each as often as its batch. */
+static double drawn_quantile(const struct draw *d, double p)
+{
+	size_t n = 0, below = 0, i = 0, rank;
+	double at, low;
+
+	for (size_t b = 0; b < d->n_batches; b++)
+		n += d->times[b] * (d->ends[b] - (b ? d->ends[b - 1] : 0));
+	if (!n)
+		return NAN;
+	/* Between the nearest ranks, as GSL does it. */
+	at = p * (double)(n - 1);
+	rank = (size_t)at;
+	while ((below += d->times[d->batch[i]]) <= rank)
+		i++;
+	low = d->values[d->order[i]];
+	if (rank + 1 == n || below > rank + 1)
+		return low;
+	do
+		i++;
+	while (!d->times[d->batch[i]]);
+	return low + (at - (double)rank) * (d->values[d->order[i]] - low);
 }
 
 /* A quantile of as many batches, drawn with replacement. */
-static double draw_quantile(struct draw *d, const struct samples *s, double p)
+static double draw_quantile(struct draw *d, double p)
 {
-	size_t n;
-
-	for (size_t i = 0; i < s->n_batches; i++)
-		d->chosen[i] = gsl_rng_uniform_int(d->rng, s->n_batches);
-	n = gather(s, d->chosen, s->n_batches, d->room);
-	return quantile_in_place(d->room, n, p);
+	memset(d->times, 0, d->n_batches * sizeof(*d->times));
+	for (size_t i = 0; i < d->n_batches; i++)
+		d->times[gsl_rng_uniform_int(d->rng, d->n_batches)]++;
+	return drawn_quantile(d, p);
 }
 
 static struct interval bounds(double *estimates)
@@ -156,14 +172,13 @@ static struct interval bounds(double *estimates)
 	};
 }
 
-static struct interval bootstrap(const struct samples *s, double p)
+static struct interval bootstrap(struct draw *d, double p)
 {
-	struct draw d = draw_begin(s);
 	double estimates[RESAMPLES];
 
+	draw_afresh(d);
 	for (size_t i = 0; i < RESAMPLES; i++)
-		estimates[i] = draw_quantile(&d, s, p);
-	draw_end(&d);
+		estimates[i] = draw_quantile(d, p);
 	return bounds(estimates);
 }
 
@@ -173,7 +188,7 @@ struct interval stats_change(const struct samples *a, const struct samples *b, d
 	double estimates[RESAMPLES];
 
 	for (size_t i = 0; i < RESAMPLES; i++)
-		estimates[i] = draw_quantile(&db, b, p) / draw_quantile(&da, a, p) - 1;
+		estimates[i] = draw_quantile(&db, p) / draw_quantile(&da, p) - 1;
 	draw_end(&da);
 	draw_end(&db);
 	return bounds(estimates);
@@ -194,7 +209,7 @@ struct fit stats_fit(const double *x, const struct samples *const *s, size_t n, 
 	f.r2 = 1 - rest / gsl_stats_tss(y, 1, n);
 	for (size_t i = 0; i < RESAMPLES; i++) {
 		for (size_t k = 0; k < n; k++)
-			y[k] = draw_quantile(&d[k], s[k], p);
+			y[k] = draw_quantile(&d[k], p);
 		gsl_fit_linear(x, 1, y, 1, n, &zero, &estimates[i], &c00, &c01, &c11, &rest);
 	}
 	f.slope_interval = bounds(estimates);
@@ -206,35 +221,37 @@ struct fit stats_fit(const double *x, const struct samples *const *s, size_t n, 
 }
 
 /* How much two halves of the same batches differ, taken apart at random. */
-static double halves_noise(const struct samples *s)
+static double halves_noise(struct draw *d)
 {
-	struct draw d;
 	double differences[SPLITS];
-	size_t half = s->n_batches / 2;
+	size_t half = d->n_batches / 2, *shuffled;
 
 	if (half < 2)
 		return NAN;
-	d = draw_begin(s);
-	for (size_t i = 0; i < s->n_batches; i++)
-		d.chosen[i] = i;
+	draw_afresh(d);
+	shuffled = grow(NULL, d->n_batches, sizeof(*shuffled));
+	for (size_t i = 0; i < d->n_batches; i++)
+		shuffled[i] = i;
 	for (size_t i = 0; i < SPLITS; i++) {
 		double a, b;
-		size_t n;
 
-		gsl_ran_shuffle(d.rng, d.chosen, s->n_batches, sizeof(*d.chosen));
-		n = gather(s, d.chosen, half, d.room);
-		a = quantile_in_place(d.room, n, .1);
-		n = gather(s, d.chosen + half, s->n_batches - half, d.room);
-		b = quantile_in_place(d.room, n, .1);
+		gsl_ran_shuffle(d->rng, shuffled, d->n_batches, sizeof(*shuffled));
+		for (size_t k = 0; k < d->n_batches; k++)
+			d->times[shuffled[k]] = k < half;
+		a = drawn_quantile(d, .1);
+		for (size_t k = 0; k < d->n_batches; k++)
+			d->times[k] = !d->times[k];
+		b = drawn_quantile(d, .1);
 		differences[i] = a > b ? a / b - 1 : b / a - 1;
 	}
-	draw_end(&d);
+	free(shuffled);
 	return stats_quantile(differences, SPLITS, .95);
 }
 
 struct summary samples_summary(const struct samples *s)
 {
 	struct summary m = { .n = s->n };
+	struct draw d;
 	double *v;
 
 	if (!s->n)
@@ -250,9 +267,11 @@ struct summary samples_summary(const struct samples *s)
 	m.p99 = gsl_stats_quantile_from_sorted_data(v, 1, s->n, .99);
 	free(v);
 	m.slow = samples_slow(s, STATS_SLOW * m.p10);
-	m.p10_interval = bootstrap(s, .1);
-	m.median_interval = bootstrap(s, .5);
-	m.noise = halves_noise(s);
+	d = draw_begin(s);
+	m.p10_interval = bootstrap(&d, .1);
+	m.median_interval = bootstrap(&d, .5);
+	m.noise = halves_noise(&d);
+	draw_end(&d);
 	return m;
 }
 
