@@ -17,7 +17,8 @@
 #include "attach.h"
 #include "session.h"
 
-#define TRIES 16
+#define TRIES		 16
+#define CALIBRATION_TIME .15 /* seconds */
 
 static struct bpf_program *program(struct session *s, const char *way, const char *name)
 {
@@ -206,9 +207,10 @@ static void calibrate(struct session *s, struct trace *t)
 {
 	__u64 nothing[2] = {};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = nothing, .ctx_size_in = sizeof(nothing));
+	double until = now() + CALIBRATION_TIME;
 
-	/* The best of many: what it costs when nothing comes between. */
-	for (int i = 0; i < 200; i++) {
+	/* The best of all: what it costs when nothing comes between. */
+	do {
 		double ns;
 
 		if (bpf_prog_test_run_opts(bpf_program__fd(s->bpf->progs.calibrate), &opts))
@@ -216,7 +218,7 @@ static void calibrate(struct session *s, struct trace *t)
 		ns = (double)s->bpf->bss->calibration_ns / CALIBRATION_PAIRS;
 		if (ns > 0 && (!t->cost.pair_ns || ns < t->cost.pair_ns))
 			t->cost.pair_ns = ns;
-	}
+	} while (now() < until);
 }
 
 static int session_try(struct session *s, struct trace *t)
@@ -238,11 +240,18 @@ static int session_try(struct session *s, struct trace *t)
 	return attach_all(s, t);
 }
 
-static void session_clear(struct session *s)
+static void detach(struct session *s)
 {
 	for (size_t i = 0; i < s->n_links; i++)
 		bpf_link__destroy(s->links[i]);
 	free(s->links);
+	s->links = NULL;
+	s->n_links = 0;
+}
+
+static void session_clear(struct session *s)
+{
+	detach(s);
 	trace_bpf__destroy(s->bpf);
 	*s = (struct session) {};
 }
@@ -320,8 +329,11 @@ void session_active(struct session *s, bool command, bool system)
 	s->bpf->bss->active = command;
 }
 
-void session_close(struct session *s)
+void session_close(struct session *s, struct trace *t)
 {
+	detach(s);
+	/* Once more: the CPU may have been slow, or its other half busy, when it began. */
+	calibrate(s, t);
 	session_clear(s);
 	free(s);
 }

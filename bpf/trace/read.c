@@ -14,7 +14,7 @@
 #define SETTLE_MS  3000
 
 struct node_list {
-	uint64_t id;
+	uint32_t slot;
 	struct node node;
 };
 
@@ -23,13 +23,13 @@ static int fd_of(const struct bpf_map *map)
 	return bpf_map__fd(map);
 }
 
-static struct stats stats_read(int fd, uint64_t id, int cpus)
+static struct stats stats_read(int fd, uint32_t slot, int cpus)
 {
 	struct stats *each = calloc((size_t)cpus, sizeof(*each)), sum = {};
 
 	if (!each)
 		err(EXIT_UNUSABLE, "no memory");
-	if (!bpf_map_lookup_elem(fd, &id, each)) {
+	if (!bpf_map_lookup_elem(fd, &slot, each)) {
 		for (int c = 0; c < cpus; c++) {
 			sum.total += each[c].total;
 			sum.blocked += each[c].blocked;
@@ -54,15 +54,15 @@ static uint64_t calls_of(const struct stats *s)
 static struct node_list *nodes_read(int fd, size_t *n)
 {
 	struct node_list *all = NULL;
-	uint64_t key, next, *last = NULL;
+	uint32_t slot, next, *last = NULL;
 
 	*n = 0;
 	while (!bpf_map_get_next_key(fd, last, &next)) {
-		key = next;
-		last = &key;
+		slot = next;
+		last = &slot;
 		all = grow(all, *n, sizeof(*all));
-		all[*n].id = key;
-		if (!bpf_map_lookup_elem(fd, &key, &all[*n].node))
+		all[*n].slot = slot;
+		if (!bpf_map_lookup_elem(fd, &slot, &all[*n].node))
 			++*n;
 	}
 	return all;
@@ -86,7 +86,7 @@ static char *node_name(const struct node *node, int labels)
 static const struct node_list *node_find(const struct node_list *all, size_t n, uint64_t id)
 {
 	for (size_t i = 0; i < n; i++)
-		if (all[i].id == id)
+		if (all[i].node.id == id)
 			return &all[i];
 	return NULL;
 }
@@ -100,7 +100,7 @@ static size_t place(struct trace *t, const struct session *s, const struct node_
 	CLEAN(free_text) char *name = node_name(&one->node, fd_of(s->bpf->maps.labels));
 
 	i = tree_add(t, above, name, one->node.system);
-	t->stages[i].id = one->id;
+	t->stages[i].id = one->node.id;
 	t->stages[i].group =
 		one->node.stage < STAGES ? functions[one->node.stage].group : "SYSCALL";
 	return i;
@@ -119,7 +119,7 @@ void session_read(struct session *s, struct trace *t)
 
 		if (all[i].node.stage == CALIBRATION_STAGE)
 			continue;
-		stats = stats_read(fd_of(s->bpf->maps.stats), all[i].id, cpus);
+		stats = stats_read(fd_of(s->bpf->maps.stats), all[i].slot, cpus);
 		at = place(t, s, all, n, &all[i]); /* which may move the stages */
 		stage = &t->stages[at];
 		stage->counted = true;
@@ -151,7 +151,7 @@ static uint64_t system_calls(const struct session *s)
 
 		if (!all[i].node.system)
 			continue;
-		stats = stats_read(fd_of(s->bpf->maps.stats), all[i].id, cpus);
+		stats = stats_read(fd_of(s->bpf->maps.stats), all[i].slot, cpus);
 		calls += calls_of(&stats);
 	}
 	free(all);

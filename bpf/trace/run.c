@@ -153,7 +153,7 @@ static void trace_operation(struct trace *t)
 	t->cost.operations = count;
 	t->cost.probed = operations_run(t, s, count);
 	session_read(s, t);
-	session_close(s);
+	session_close(s, t);
 	t->cost.unprobed_other = operations_run(t, NULL, unprobed);
 	t->cost.unprobed = (t->cost.unprobed + t->cost.unprobed_other) / 2;
 }
@@ -189,7 +189,7 @@ static void trace_command(struct trace *t)
 	t->cost.probed = command_run(t, s);
 	t->cost.operations = 1;
 	session_read(s, t);
-	session_close(s);
+	session_close(s, t);
 	if (!t->o.cost)
 		t->cost.probed = 0;
 }
@@ -215,7 +215,7 @@ static void trace_cgroup(struct trace *t)
 		usleep(50000);
 	session_active(s, false, false);
 	session_read(s, t);
-	session_close(s);
+	session_close(s, t);
 }
 
 void run_traced(struct trace *t)

@@ -21,8 +21,9 @@ enum stage_id {
 /* The key of a system call: its number, and flags or the hash of a file's name. */
 #define SYSCALL_KEY(nr, rest) ((__u64)(nr) << 48 | ((rest)&0xffffffffffffULL))
 
-#define FRAMES	  32 /* nested stages */
-#define NODES	  2048
+#define FRAMES	  32   /* nested stages */
+#define NODES	  2048 /* a power of two */
+#define PROBES	  16   /* slots that are tried for a node */
 #define TASKS	  4096 /* at once, where there is no task storage */
 #define STACKS	  16384
 #define SPOTS	  32768
@@ -41,13 +42,15 @@ enum stage_id {
 
 /* Where in the tree of stages: a node is named by a hash of the way there. */
 struct node {
-	__u64 parent; /* 0: a root */
+	__u64 id;
+	__u64 parent; /* its id; 0: a root */
 	__u64 key;
 	__u32 stage;
 	__u32 system; /* done by a kernel thread */
 };
 
 struct stats {
+	__u64 id;			 /* of the node; 0: none yet on this CPU */
 	__u64 total, blocked, preempted; /* ns */
 	__u32 hist[BUCKETS];
 };

@@ -51,17 +51,22 @@ struct {
 	__type(value, __u32);
 } cgroups SEC(".maps");
 
+/*
+ * A node has the first free one of the slots that its id begins at.  Who owns a
+ * slot is settled here, once; each CPU's statistics repeat it, because looking
+ * into an array costs a fraction of looking into a hash.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, NODES);
-	__type(key, __u64);
+	__type(key, __u32);
 	__type(value, struct node);
 } nodes SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, NODES);
-	__type(key, __u64);
+	__type(key, __u32);
 	__type(value, struct stats);
 } stats SEC(".maps");
 
@@ -86,17 +91,12 @@ struct {
 	__type(value, struct label);
 } labels SEC(".maps");
 
-/* Values to begin with, too large for a program's stack. */
-struct scratch {
-	struct state state;
-	struct stats stats;
-};
-
+/* A state to begin with, too large for a program's stack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct scratch);
+	__type(value, struct state);
 } zeroes SEC(".maps");
 
 /* A stack being read: one for the sampler, which interrupts the other. */
@@ -116,14 +116,14 @@ static __always_inline struct state *state_by_pid(__u32 pid, bool create)
 {
 	struct state *s = bpf_map_lookup_elem(&tasks, &pid);
 	__u32 first = 0;
-	struct scratch *zero;
+	struct state *zero;
 
 	if (s || !create)
 		return s;
 	zero = bpf_map_lookup_elem(&zeroes, &first);
 	if (!zero)
 		return NULL;
-	bpf_map_update_elem(&tasks, &pid, &zero->state, BPF_NOEXIST);
+	bpf_map_update_elem(&tasks, &pid, zero, BPF_NOEXIST);
 	s = bpf_map_lookup_elem(&tasks, &pid);
 	if (!s)
 		lose(LOST_TASK);
@@ -247,30 +247,51 @@ static __always_inline __u32 bucket_of(__u64 v)
 	return log < BUCKETS ? log : BUCKETS - 1;
 }
 
+static __always_inline __u32 slot_of(__u64 id, __u32 probe)
+{
+	return ((id >> 1) + probe) & (NODES - 1);
+}
+
+static __always_inline struct stats *stats_known(__u64 id, __u32 probe)
+{
+	__u32 slot = slot_of(id, probe);
+	struct stats *st = bpf_map_lookup_elem(&stats, &slot);
+
+	return st && st->id == id ? st : NULL;
+}
+
+/* New on this CPU, and perhaps on all. */
 static __noinline struct stats *stats_new(struct frame *f)
 {
-	struct node n = {
-		.parent = f->parent, .key = f->key, .stage = f->stage, .system = f->system
-	};
-	__u64 id = f->node;
-	__u32 first = 0;
-	struct scratch *zero = bpf_map_lookup_elem(&zeroes, &first);
+	struct node n = { .id = f->node,
+			  .parent = f->parent,
+			  .key = f->key,
+			  .stage = f->stage,
+			  .system = f->system };
 
-	if (!zero)
-		return NULL;
-	bpf_map_update_elem(&nodes, &id, &n, BPF_NOEXIST);
-	bpf_map_update_elem(&stats, &id, &zero->stats, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&stats, &id);
+	for (__u32 probe = 0; probe < PROBES; probe++) {
+		__u32 slot = slot_of(n.id, probe);
+		struct node *owner;
+		struct stats *st;
+
+		bpf_map_update_elem(&nodes, &slot, &n, BPF_NOEXIST);
+		owner = bpf_map_lookup_elem(&nodes, &slot);
+		if (!owner || owner->id != n.id)
+			continue;
+		st = bpf_map_lookup_elem(&stats, &slot);
+		if (st)
+			st->id = n.id;
+		return st;
+	}
+	return NULL;
 }
 
 static __always_inline void record(struct state *s, struct frame *f, __u64 now)
 {
 	__u64 id = f->node, ns = now - f->since, blocked = s->blocked - f->blocked,
 	      preempted = s->preempted - f->preempted;
-	struct stats *st = bpf_map_lookup_elem(&stats, &id);
+	struct stats *st = stats_known(id, 0) ?: stats_known(id, 1) ?: stats_new(f);
 
-	if (!st)
-		st = stats_new(f);
 	if (!st) {
 		lose(LOST_NODE);
 		return;

@@ -113,7 +113,7 @@ void session_token(const struct session *s);   /* in the command's process: we a
 void session_active(struct session *s, bool command, bool system);
 void session_settle(struct session *s);
 void session_read(struct session *s, struct trace *t);
-void session_close(struct session *s);
+void session_close(struct session *s, struct trace *t);
 
 /* run.c */
 void run_traced(struct trace *t);
