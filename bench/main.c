@@ -129,7 +129,7 @@ static bool in_between(size_t i)
 {
 	const char *family = op_at(i)->family;
 
-	return family && op_at(i)->flags & OP_ALONE && i && i + 1 < ops_count() &&
+	return family && !op_at(i)->wait_ms && i && i + 1 < ops_count() &&
 	       op_at(i - 1)->family && op_at(i + 1)->family &&
 	       !strcmp(op_at(i - 1)->family, family) && !strcmp(op_at(i + 1)->family, family);
 }

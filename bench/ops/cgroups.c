@@ -388,15 +388,15 @@ static void add_sizes(struct op create)
 {
 	static const long siblings[] = { 10, 100, 1000, 10000 }, depths[] = { 1, 8, 32, 128 };
 
+	create.name = "cgroup.create.depth%ld";
+	create.what = "mkdir of a cgroup %ld deep";
+	create.prepare = prepare_deep;
+	op_add_sizes(create, depths, ARRAY_SIZE(depths));
 	create.name = "cgroup.create.cgroups%ld";
 	create.what = "mkdir of a cgroup beside %ld others";
 	create.prepare = prepare_siblings;
 	create.flags |= OP_ALONE;
 	op_add_sizes(create, siblings, ARRAY_SIZE(siblings));
-	create.name = "cgroup.create.depth%ld";
-	create.what = "mkdir of a cgroup %ld deep";
-	create.prepare = prepare_deep;
-	op_add_sizes(create, depths, ARRAY_SIZE(depths));
 }
 
 void ops_add_cgroups(void)

@@ -242,14 +242,14 @@ static const struct {
 	  2 },
 };
 
-static void add_alone(void)
+static void add_sizes(void)
 {
 	static const long threads[] = { 1, 8, 64, 256 }, cgroups[] = { 10, 100, 1000, 10000 },
 			  depths[] = { 0, 1, 8, 32, 128 };
 	struct op migrate = {
 		.name = "cgroup.migrate.threads%ld",
 		.what = "cgroup.procs written without pause: a process of %ld threads moved",
-		.flags = OP_ALONE | OP_SLEEPS,
+		.flags = OP_SLEEPS,
 		.prepare = prepare_threads,
 		.run = run_migrate,
 		.teardown = dirs_end,
@@ -259,12 +259,12 @@ static void add_alone(void)
 	migrate.name = "cgroup.migrate.cgroups%ld";
 	migrate.what = "cgroup.procs written without pause: a process moved among %ld cgroups";
 	migrate.prepare = prepare_among;
+	migrate.flags |= OP_ALONE;
 	op_add_sizes(migrate, cgroups, ARRAY_SIZE(cgroups));
 	op_add_sizes(
 		(struct op) {
 			.name = "clone.none.vfork.cgdepth%ld",
 			.what = "clone3 sharing memory, exit and wait, %ld cgroups deep",
-			.flags = OP_ALONE,
 			.prepare = prepare_inside,
 			.run = run_clone,
 			.teardown = teardown_inside,
@@ -299,5 +299,5 @@ void ops_add_placing(void)
 		.run = run_into,
 		.teardown = dirs_end,
 	});
-	add_alone();
+	add_sizes();
 }

@@ -168,34 +168,44 @@ static void add_existing(void)
 					     existing, ARRAY_SIZE(existing));
 }
 
-static void add_memory(void)
+/* Beside the others what a machine of this size hardly notices. */
+static void add_memory_of(struct op op)
 {
 	static const long sizes[] = { 0, 64, 256, 1024 };
+	long room = sysconf(_SC_PHYS_PAGES) / 1024 * (sysconf(_SC_PAGESIZE) / 1024); /* MiB */
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		op.flags = sizes[i] > room / 64 ? OP_ALONE : 0;
+		op_add_sizes(op, &sizes[i], 1);
+	}
+}
+
+static void add_memory(void)
+{
 	struct op op = {
 		.name = "clone.none.fork.rss%ldMiB",
 		.what = "clone3 copying page tables, exit and wait, by a parent of %ld MiB",
-		.flags = OP_ALONE,
 		.prepare = prepare_memory,
 		.run = run_fork,
 		.teardown = teardown_memory,
 	};
 
-	op_add_sizes(op, sizes, ARRAY_SIZE(sizes));
+	add_memory_of(op);
 	op.name = "exec.true.fork.rss%ldMiB";
 	op.what = "fork, exec of true and wait, by a parent of %ld MiB";
 	op.run = run_fork_exec;
-	op_add_sizes(op, sizes, ARRAY_SIZE(sizes));
+	add_memory_of(op);
 	op.name = "exec.true.spawn.rss%ldMiB";
 	op.what = "posix_spawn of true and wait, by a parent of %ld MiB";
 	op.run = run_spawn;
-	op_add_sizes(op, sizes, ARRAY_SIZE(sizes));
+	add_memory_of(op);
 }
 
 void ops_add_scale(void)
 {
 	static const long depths[] = { 0, 4, 8, 16, 31 }, fds[] = { 4, 256, 1024, 4096 },
 			  threads[] = { 1, 8, 64, 256 };
-	struct op op = { .flags = OP_ALONE, .run = run_clone };
+	struct op op = { .run = run_clone };
 
 	add_existing();
 	op.name = "clone.none.vfork.piddepth%ld";
