@@ -11,14 +11,37 @@
 #define EXIT_INCONCLUSIVE 3
 
 struct options {
-	const char *side[2]; /* a command before each batch, or to be timed; NULL: none */
+	const char *side[2];   /* a command before each batch, or to be timed; NULL: none */
+	const char *kernel[2]; /* to be booted in turn, or NULL */
+	const char *accel;     /* of their guests: "tcg" to try it out */
+	unsigned int boots;    /* of each kernel before the first verdict */
 	bool aa, commands, verbose;
 	double floor, inject; /* fractions; inject: B's operations take so much longer */
-	double time;	      /* seconds an operation, at most */
+	double time;	      /* seconds an operation, at most; of a boot: in each */
 	unsigned int repeat;
 	const char *json;
 	char **names;
 };
+
+/* An operation, and what is known of it. */
+struct gated {
+	const char *name;
+	struct figure sides[2];
+	struct two two;
+	unsigned int batch, delay;
+	double until;
+};
+
+void gated_forget(struct gated *g); /* the samples */
+/* Its verdict, from the samples. */
+void gated_judge(struct gated *g, double floor);
+void gated_tell(const struct gated *g, const char *what);
+json_t *gated_json(const struct gated *g);
+/* Do the ranks and the size of the change contradict each other? */
+bool two_ambiguous(const struct two *t);
+
+/* kernels.c: two kernels, whose boots take turns; it tells all of them. */
+void kernels_gate(const struct options *o, struct gated *v, size_t n);
 
 void options_parse(struct options *o, int argc, char **argv);
 

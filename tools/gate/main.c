@@ -20,20 +20,6 @@
 #define PAIRS_MOST 100
 #define BATCH_LONG .05 /* seconds: of what takes longer, fewer */
 
-struct gated {
-	const char *name;
-	struct figure sides[2];
-	struct two two;
-	unsigned int batch, delay;
-	double until;
-};
-
-static void forget(struct gated *g)
-{
-	samples_free(&g->sides[0].samples);
-	samples_free(&g->sides[1].samples);
-}
-
 /* How many to a batch, and what B is to be slowed by. */
 static void calibrate(struct source *s, const struct options *o, struct gated *g)
 {
@@ -64,17 +50,7 @@ static void measure(struct source *s, const struct options *o, struct gated *g, 
 				     &g->sides[side].samples);
 		}
 	}
-	for (int side = 0; side < 2; side++)
-		g->sides[side].summary = samples_summary(&g->sides[side].samples);
-	g->two = two_judge(&g->sides[0], &g->sides[1], o->floor);
-}
-
-/* Do the ranks and the size of the change contradict each other? */
-static bool ambiguous(const struct two *t)
-{
-	bool ranks = t->p_worse<.05, size = t->change> t->threshold / 2;
-
-	return t->verdict == TWO_INCONCLUSIVE || (t->verdict == TWO_SAME && (ranks || size));
+	gated_judge(g, o->floor);
 }
 
 static void judge(const struct options *o, struct gated *g)
@@ -85,57 +61,29 @@ static void judge(const struct options *o, struct gated *g)
 	source_begin(&s, o);
 	calibrate(&s, o, g);
 	measure(&s, o, g, PAIRS);
-	while (ambiguous(&g->two) && pairs < PAIRS_MOST && now() < g->until) {
+	while (two_ambiguous(&g->two) && pairs < PAIRS_MOST && now() < g->until) {
 		measure(&s, o, g, PAIRS_MORE);
 		pairs += PAIRS_MORE;
 	}
 	source_end(&s);
 }
 
-static void tell(const struct gated *g, const char *what)
-{
-	const struct two *t = &g->two;
-
-	printf("%-12s %-28s A %10.4g us, B %10.4g us, %+6.1f %% [%+.1f, %+.1f], needs %.1f %%, "
-	       "p %.2g, slow %.0f/%.0f %%, %zu batches%s%s\n",
-	       two_names[t->verdict], g->name, g->sides[0].summary.p10 * 1e6,
-	       g->sides[1].summary.p10 * 1e6, t->change * 100, t->interval.low * 100,
-	       t->interval.high * 100, t->threshold * 100, t->p_worse, t->slow_a * 100,
-	       t->slow_b * 100, g->sides[0].samples.n_batches, t->slow_worse ? ", slow mode" : "",
-	       what);
-	fflush(stdout);
-}
-
 /* Regressed only if a second look by fresh processes says so as well. */
-static enum verdict_of_two gate(const struct options *o, const char *name, struct two *two)
+static void gate(const struct options *o, struct gated *g)
 {
-	struct gated g = { .name = name, .until = now() + o->time };
-	enum verdict_of_two verdict;
-
-	judge(o, &g);
-	verdict = g.two.verdict;
-	if (verdict == TWO_WORSE) {
+	g->until = now() + o->time;
+	judge(o, g);
+	if (g->two.verdict == TWO_WORSE) {
 		if (o->verbose)
-			tell(&g, ", first look");
-		forget(&g);
-		g.until = now() + o->time;
-		judge(o, &g);
-		verdict = g.two.verdict == TWO_WORSE ? TWO_WORSE : TWO_INCONCLUSIVE;
+			gated_tell(g, ", first look");
+		gated_forget(g);
+		g->until = now() + o->time;
+		judge(o, g);
+		if (g->two.verdict != TWO_WORSE)
+			g->two.verdict = TWO_INCONCLUSIVE;
 	}
-	g.two.verdict = verdict;
-	tell(&g, "");
-	*two = g.two;
-	forget(&g);
-	return verdict;
-}
-
-static json_t *told(const char *name, const struct two *t)
-{
-	return json_pack("{s:s, s:s, s:f, s:[f,f], s:f, s:f, s:f, s:f, s:b}", "operation", name,
-			 "verdict", two_names[t->verdict], "change", t->change, "interval",
-			 t->interval.low, t->interval.high, "threshold", t->threshold, "p",
-			 t->p_worse, "slow_a", t->slow_a, "slow_b", t->slow_b, "slow_mode",
-			 t->slow_worse);
+	gated_tell(g, "");
+	gated_forget(g);
 }
 
 static void write_json(const struct options *o, json_t *list)
@@ -167,21 +115,31 @@ static void tell_rates(const struct options *o, const size_t *counts)
 
 int main(int argc, char **argv)
 {
-	static char *const whole[] = { (char *)"commands", NULL };
+	static char *whole[] = { (char *)"commands", NULL };
 	json_t *list = json_array();
-	size_t counts[4] = {};
+	size_t counts[4] = {}, n = 0;
 	struct options o;
+	struct gated *v = NULL;
 
 	options_parse(&o, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	srandom((unsigned int)(now() * 1e6));
+	if (o.commands)
+		o.names = whole;
 	for (unsigned int i = 0; i < o.repeat; i++)
-		for (char *const *name = o.commands ? whole : o.names; *name; name++) {
-			struct two t;
-
-			counts[gate(&o, *name, &t)]++;
-			json_array_append_new(list, told(*name, &t));
+		for (char *const *name = o.names; *name; name++) {
+			v = grow(v, n, sizeof(*v));
+			v[n++].name = *name;
 		}
+	if (o.kernel[0])
+		kernels_gate(&o, v, n);
+	for (size_t i = 0; i < n; i++) {
+		if (!o.kernel[0])
+			gate(&o, &v[i]);
+		counts[v[i].two.verdict]++;
+		json_array_append_new(list, gated_json(&v[i]));
+	}
+	free(v);
 	tell_rates(&o, counts);
 	write_json(&o, list);
 	if (fflush(stdout))
