@@ -156,7 +156,7 @@ void ops_add_mounts(void)
 		.what = "clone3 sharing memory, exit and wait: a mount namespace of %ld more "
 			"mounts",
 		.ns = CLONE_NEWNS,
-		.flags = OP_SLEEPS,
+		.flags = OP_ALONE | OP_SLEEPS,
 		.prepare = prepare_many,
 		.run = run_clone_mnt,
 	};
@@ -178,14 +178,14 @@ void ops_add_mounts(void)
 	op_add_sizes(many, mounts, ARRAY_SIZE(mounts));
 	many.name = "read.proc.mountinfo.mounts%ld";
 	many.what = "/proc/self/mountinfo of %ld more mounts read";
-	many.flags = 0;
+	many.flags = OP_ALONE;
 	many.run = run_read_mountinfo;
 	op_add_sizes(many, mounts, ARRAY_SIZE(mounts));
 	op_add_sizes(
 		(struct op) {
 			.name = "mount.bind.peers%ld",
 			.what = "a bind mount that goes to %ld other mount namespaces",
-			.flags = OP_SLEEPS,
+			.flags = OP_ALONE | OP_SLEEPS,
 			.prepare = prepare_peers,
 			.run = run_bind,
 			.undo = umount_it,

@@ -249,7 +249,7 @@ static void add_sizes(void)
 	struct op migrate = {
 		.name = "cgroup.migrate.threads%ld",
 		.what = "cgroup.procs written without pause: a process of %ld threads moved",
-		.flags = OP_SLEEPS,
+		.flags = OP_ALONE | OP_SLEEPS,
 		.prepare = prepare_threads,
 		.run = run_migrate,
 		.teardown = dirs_end,
@@ -259,7 +259,6 @@ static void add_sizes(void)
 	migrate.name = "cgroup.migrate.cgroups%ld";
 	migrate.what = "cgroup.procs written without pause: a process moved among %ld cgroups";
 	migrate.prepare = prepare_among;
-	migrate.flags |= OP_ALONE;
 	op_add_sizes(migrate, cgroups, ARRAY_SIZE(cgroups));
 	op_add_sizes(
 		(struct op) {
