@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The configuration of the running kernel; zlib reads plain files as well. */
 #include "kconfig.h"
+#include "file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,4 +60,16 @@ int kernel_option(const char *name)
 bool kernel_builtin(const char *name)
 {
 	return option_value(name) == 'y';
+}
+
+char *kernel_parameter(const char *name)
+{
+	char line[4096] = " ", *at = line;
+	size_t n = strlen(name);
+
+	if (file_try_read("/proc/cmdline", line + 1, sizeof(line) - 1) < 0)
+		return NULL;
+	while ((at = strstr(at, name)) && (at[-1] != ' ' || at[n] != '='))
+		at += n;
+	return at ? strndup(at + n + 1, strcspn(at + n + 1, " \n")) : NULL;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The configuration of the running kernel, where it can be read. */
+/* The configuration and the command line of the running kernel, where they can be read. */
 #ifndef SUITE_KCONFIG_H
 #define SUITE_KCONFIG_H
 
@@ -12,5 +12,7 @@
 int kernel_option(const char *name);
 /* Is it known to be y? */
 bool kernel_builtin(const char *name);
+/* "a,b" of "cgroup_disable=a,b" on the kernel's command line, malloc'ed; NULL: not there. */
+char *kernel_parameter(const char *name);
 
 #endif

@@ -129,6 +129,7 @@ static inline bool sys_known(long nr)
 #define SYS_KNOWN_5_12 442 /* mount_setattr */
 #define SYS_KNOWN_5_15 448 /* process_mrelease */
 #define SYS_KNOWN_5_16 449 /* futex_waitv */
+#define SYS_KNOWN_5_17 450 /* set_mempolicy_home_node */
 #define SYS_KNOWN_6_5  451 /* cachestat */
 #define SYS_KNOWN_6_6  452 /* fchmodat2 */
 #define SYS_KNOWN_6_10 462 /* mseal */

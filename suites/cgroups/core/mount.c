@@ -230,15 +230,13 @@ TEST_F(core_mount, userns_mount)
 	}
 }
 
-/* A word of an option of the kernel's command line, "cgroup_disable=a,b"; malloc'ed. */
 static char *boot_option(const char *name)
 {
-	char *line = file_read("/proc/cmdline"), *at = strstr(line, name);
+	char *value = kernel_parameter(name);
 
-	if (!at || at[strlen(name)] != '=')
+	if (!value)
 		check_skip("not supported: a kernel booted with %s=", name);
-	at += strlen(name) + 1;
-	return strndup(at, strcspn(at, " \n"));
+	return value;
 }
 
 TEST_F(core_mount, cgroup_disable)
