@@ -158,7 +158,7 @@ int cgroup_open_at(struct here h, const struct cgroup *cg, const char *file, int
 	char path[PATH_MAX + 256];
 
 	file_path(path, cg, file);
-	int fd = open(path, flags | O_CLOEXEC);
+	int fd = file_open(path, flags);
 	if (fd < 0)
 		check_setup_failed(h, "open %s: %s", path, errno_name(errno));
 	return fd;

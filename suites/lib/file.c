@@ -4,9 +4,13 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define FORMAT(path, fmt)                                \
@@ -17,9 +21,55 @@
 		va_end(ap_);                             \
 	} while (0)
 
+static int log_fd = -1;
+static bool telling;
+
+/* An interface file of a cgroup, and how it was opened: a line of the log. */
+static void tell(int fd, const char *path, int flags)
+{
+	static const char *const modes[] = { "r", "w", "rw" };
+	struct statfs fs;
+	struct stat st;
+	bool v2;
+
+	if (fstatfs(fd, &fs) || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return;
+	v2 = fs.f_type == CGROUP2_SUPER_MAGIC;
+	if (v2 || fs.f_type == CGROUP_SUPER_MAGIC)
+		dprintf(log_fd, "%s\t%s\t%s\t%s\n", verdict->name, v2 ? "v2" : "v1", basename(path),
+			modes[flags & O_ACCMODE]);
+}
+
+/* Before the first fork, and the first test that may do less than we. */
+void file_prepare(void)
+{
+	const char *to = getenv("BULKHEAD_FILE_LOG");
+	int fd = to ? open(to, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return;
+	log_fd = fcntl(fd, F_DUPFD_CLOEXEC, 500);
+	close(fd);
+}
+
+void file_tell(bool on)
+{
+	telling = on;
+}
+
+int file_open(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC), saved = errno;
+
+	if (fd >= 0 && telling && log_fd >= 0)
+		tell(fd, path, flags);
+	errno = saved;
+	return fd;
+}
+
 ssize_t file_try_read(const char *path, char *text, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
+	int fd = file_open(path, O_RDONLY), saved;
 	size_t n = 0;
 	ssize_t got = -1;
 
@@ -65,7 +115,7 @@ char *file_read_at(struct here h, const char *fmt, ...)
 
 int file_try_write_n(const char *path, const void *data, size_t n)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC), saved;
+	int fd = file_open(path, O_WRONLY), saved;
 
 	if (fd < 0)
 		return -1;
@@ -101,6 +151,15 @@ int64_t file_number_at(struct here h, const char *fmt, ...)
 	if (end == text || (*end && *end != '\n'))
 		check_setup_failed(h, "%s: wanted a number, read \"%s\"", path, text);
 	return number;
+}
+
+int64_t file_number_of_at(struct here h, int fd)
+{
+	char text[64] = "";
+
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+		check_setup_failed(h, "pread: %s", errno_name(errno));
+	return strtoll(text, NULL, 10);
 }
 
 char *text_value(const char *text, const char *key)
@@ -187,7 +246,7 @@ char proc_state(pid_t pid)
 
 int file_try_open(const char *path, int flags)
 {
-	int fd = open(path, flags | O_CLOEXEC);
+	int fd = file_open(path, flags);
 
 	if (fd >= 0)
 		close(fd);

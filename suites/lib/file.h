@@ -26,12 +26,24 @@ void file_write_at(struct here h, const char *path, const char *fmt, ...)
 int file_try_write(const char *path, const char *text);
 int file_try_write_n(const char *path, const void *data, size_t n);
 
+/*
+ * open(2), close-on-exec; -1 with errno.  Of an interface file of a cgroup it is told
+ * to "bulkhead run --files", in the file that BULKHEAD_FILE_LOG names.
+ */
+int file_open(const char *path, int flags);
+void file_prepare(void);
+/* What the library does before and after a test is not the test's. */
+void file_tell(bool on);
 /* open(2) and close(2); 0, or -1 with errno. */
 int file_try_open(const char *path, int flags);
 
 /* The number in a file that holds just one. */
 #define file_number(...) file_number_at(HERE, __VA_ARGS__)
 int64_t file_number_at(struct here h, const char *path, ...) __attribute__((format(printf, 2, 3)));
+
+/* Likewise of a descriptor, read from its beginning. */
+#define file_number_of(fd) file_number_of_at(HERE, fd)
+int64_t file_number_of_at(struct here h, int fd);
 
 /* What follows "key" and white space or a colon on a line of the text; malloc'ed, NULL: none. */
 char *text_value(const char *text, const char *key);

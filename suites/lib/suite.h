@@ -141,7 +141,9 @@ static void suite_run(struct __test_metadata *t, struct __fixture_variant_metada
 	if (need_all(need_of(suite_tests[i].fixture->name, t->name))) {
 		cgroup_begin_test(name);
 		mount_begin_test();
+		file_tell(true);
 		suite_tests[i].run(t, v);
+		file_tell(false);
 		child_reap_all();
 		cgroup_end_test();
 	}
@@ -183,6 +185,7 @@ static int suite_main(int argc, char **argv, const struct suite_opts *o)
 	int ret;
 
 	check_prepare();
+	file_prepare();
 	ret = helper_main(argc, argv);
 	if (ret >= 0)
 		return ret;

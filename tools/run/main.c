@@ -152,6 +152,7 @@ static void carry_out(struct run *run)
 	state_begin(run, &before);
 	machine_free(&before);
 	place_begin(run);
+	files_begin(run);
 	meta_read(run);
 	show_begin(run);
 	loop(run);

@@ -25,6 +25,7 @@ static const char help[] =
 	"      --squad FILE     as SQUAD's tests.json; --squad-metrics FILE its metrics.json\n"
 	"      --kcidb FILE     as KCIDB test objects\n"
 	"      --lava FILE      as LAVA signals\n"
+	"      --files FILE     which interface files of cgroups each test opened, and how\n"
 	"  -k KERNEL            on another kernel, in a virtual machine: --vm-help tells more\n"
 	"  -h, --help           this\n"
 	"\n"
@@ -43,6 +44,7 @@ enum {
 	OPT_SQUAD_METRICS,
 	OPT_KCIDB,
 	OPT_LAVA,
+	OPT_FILES,
 };
 
 static const struct option options[] = {
@@ -60,6 +62,7 @@ static const struct option options[] = {
 	{ "squad-metrics", required_argument, NULL, OPT_SQUAD_METRICS },
 	{ "kcidb", required_argument, NULL, OPT_KCIDB },
 	{ "lava", required_argument, NULL, OPT_LAVA },
+	{ "files", required_argument, NULL, OPT_FILES },
 	{ "help", no_argument, NULL, 'h' },
 	{},
 };
@@ -72,7 +75,7 @@ static void take(struct options *o, int c)
 	} files[] = { { OPT_EXPECT, &o->expect }, { OPT_JSON, &o->json },
 		      { OPT_JUNIT, &o->junit },	  { OPT_SQUAD, &o->squad },
 		      { OPT_KCIDB, &o->kcidb },	  { OPT_SQUAD_METRICS, &o->squad_metrics },
-		      { OPT_LAVA, &o->lava } };
+		      { OPT_LAVA, &o->lava },	  { OPT_FILES, &o->files } };
 	const struct {
 		int option;
 		bool *where;

@@ -18,6 +18,7 @@ static const struct {
 	{ offsetof(struct options, squad_metrics), write_squad_metrics },
 	{ offsetof(struct options, kcidb), write_kcidb },
 	{ offsetof(struct options, lava), write_lava },
+	{ offsetof(struct options, files), write_files },
 };
 
 static const char *file_of(const struct run *run, size_t i)

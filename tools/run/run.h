@@ -13,7 +13,7 @@
 struct options {
 	unsigned int jobs;    /* programs at once */
 	unsigned int timeout; /* seconds a test, 0: as the test says */
-	const char *json, *junit, *squad, *squad_metrics, *kcidb, *lava, *expect;
+	const char *json, *junit, *squad, *squad_metrics, *kcidb, *lava, *files, *expect;
 	bool list, fail_fast, disposable, verbose;
 	char **patterns;
 	struct words excluded;
@@ -56,6 +56,7 @@ struct run {
 	struct expected *expected;
 	size_t n_expected;
 	size_t started; /* jobs */
+	int files_fd;	/* what tests tell of the files they open; 0: not asked for */
 	double scale;
 	double seconds;
 	unsigned long taint; /* kernel.tainted at the beginning */
@@ -173,6 +174,10 @@ void write_squad(const struct run *run, FILE *to);
 void write_squad_metrics(const struct run *run, FILE *to);
 void write_kcidb(const struct run *run, FILE *to);
 void write_lava(const struct run *run, FILE *to);
+
+/* files.c: which interface files the tests open. */
+void files_begin(struct run *run); /* before the first test is started */
+void write_files(const struct run *run, FILE *to);
 
 /* report.c */
 void reports_check(const struct run *run);

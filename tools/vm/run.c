@@ -59,6 +59,7 @@ static const struct {
 	{ "--squad-metrics", RETURN, false },
 	{ "--kcidb", RETURN, false },
 	{ "--lava", RETURN, false },
+	{ "--files", RETURN, false },
 };
 
 static const char help[] =

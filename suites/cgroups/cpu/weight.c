@@ -125,8 +125,11 @@ TEST_F(cpu, weight_hierarchical)
 	burn_start(&c[0], &below[0], 0);
 	burn_start(&c[4], &self->b, 0);
 	EXPECT_SHARE(75, 135);
+	/* Beside 10000 a task would be long in coming up. */
+	cgroup_write(&below[0], "cpu.weight", "100");
 	for (int i = 1; i < 4; i++)
 		burn_start(&c[i], &below[i / 2], 0);
+	cgroup_write(&below[0], "cpu.weight", "10000");
 	EXPECT_SHARE(75, 135 * (cpus < 3 ? cpus : 3));
 }
 

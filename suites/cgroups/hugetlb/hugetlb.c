@@ -233,6 +233,7 @@ TEST_F(hugetlb, rsvd_current)
 TEST_F(hugetlb, rsvd_max_enomem)
 {
 	need_cgroup_file(&self->a, "hugetlb.2MB.rsvd.max");
+	EXPECT_STREQ("max", cgroup_read(&self->a, "hugetlb.2MB.rsvd.max"));
 	cgroup_write(&self->a, "hugetlb.2MB.rsvd.max", "4M");
 	IN_CHILD (.cgroup = &self->a) {
 		char *at = map_huge(3, 0);

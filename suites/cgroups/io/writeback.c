@@ -53,7 +53,7 @@ FIXTURE_TEARDOWN(io)
 	umount(self->dir);
 }
 
-static int file_open(const char *dir, const char *name)
+static int data_open(const char *dir, const char *name)
 {
 	return MUST(open(text_format("%s/%s", dir, name), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
 }
@@ -83,7 +83,7 @@ TEST_F(io, stat_buffered_write_attribution)
 		int64_t others = WRITTEN(i ? &self->a : &self->b);
 
 		IN_CHILD (.cgroup = cg) {
-			int fd = file_open(self->dir, i ? "b" : "a");
+			int fd = data_open(self->dir, i ? "b" : "a");
 
 			write_buffered(fd, 0, 8 * MB);
 			if (i)
@@ -105,7 +105,7 @@ static bool passes(struct child *in_a, const struct cgroup *a, const struct cgro
 	int64_t before = written(a, major, minor), of_b = written(b, major, minor);
 
 	IN_CHILD (.cgroup = b) {
-		int fd = file_open(dir, "b");
+		int fd = data_open(dir, "b");
 
 		write_buffered(fd, 0, 6 * MB);
 		MUST(fdatasync(fd));
@@ -123,7 +123,7 @@ TEST_F(io, max_buffered_writeback)
 
 	cgroup_write(&self->a, "io.max", "%u:%u wbps=1048576", DEVICE);
 	CHILD (&a, .cgroup = &self->a) {
-		int fd = file_open(self->dir, "a");
+		int fd = data_open(self->dir, "a");
 
 		write_buffered(fd, 0, 24 * MB);
 		child_meet(&a);
@@ -188,8 +188,8 @@ TEST_F(io, dirty_throttling_per_memcg)
 	for (int i = 0; i < 2; i++)
 		cgroup_write(i ? &self->b : &self->a, "io.max", "%u:%u wbps=8388608", DEVICE);
 	cgroup_write(&self->a, "memory.max", "48M");
-	free_one = dirty_after(&self->b, file_open(self->dir, "b"), ALL);
-	limited = dirty_after(&self->a, file_open(self->dir, "a"), ALL);
+	free_one = dirty_after(&self->b, data_open(self->dir, "b"), ALL);
+	limited = dirty_after(&self->a, data_open(self->dir, "a"), ALL);
 	check_note("still dirty of 40 MB: %.1f MB, with memory.max at 48M %.1f",
 		   free_one / (double)MB, limited / (double)MB);
 	EXPECT_LE(30 * MB, free_one);
@@ -219,12 +219,12 @@ TEST_F(io, writeback_owner_switch)
 
 	/* Making it makes it dirty: that is what decides whose it is at first. */
 	IN_CHILD (.cgroup = &self->a) {
-		int fd = file_open(self->dir, "file");
+		int fd = data_open(self->dir, "file");
 
 		write_buffered(fd, 0, 2 * MB);
 		MUST(fsync(fd));
 	}
-	int fd = file_open(self->dir, "file");
+	int fd = data_open(self->dir, "file");
 
 	EXPECT_SOON((a = WRITTEN(&self->a)) >= 2 * MB);
 	EXPECT_GT(2 * MB, round_of_b(&self->b, fd, DEVICE)); /* still a's file */

@@ -120,12 +120,10 @@ TEST_F(memory, high_write_reclaims)
 TEST_F(memory, high_nonblock)
 {
 	struct child c;
-	char path[PATH_MAX + 32];
 
 	no_swap(&self->a);
 	hog_start(&c, &self->a, 16 * MB);
-	snprintf(path, sizeof(path), "%s/memory.max", self->a.path);
-	int fd = MUST(open(path, O_WRONLY | O_NONBLOCK));
+	int fd = cgroup_open(&self->a, "memory.max", O_WRONLY | O_NONBLOCK);
 	EXPECT_EQ(2, write(fd, "4M", 2));
 	if (!child_alive(&c) || events(&self->a, "oom_kill"))
 		check_skip("not supported: memory.max through O_NONBLOCK");
@@ -133,8 +131,7 @@ TEST_F(memory, high_nonblock)
 	EXPECT_LE(15 * MB, current(&self->a));
 	EXPECT_EQ(0, events(&self->a, "oom"));
 	int dir = fill_cache(&self->b, 16 * MB);
-	snprintf(path, sizeof(path), "%s/memory.high", self->b.path);
-	fd = MUST(open(path, O_WRONLY | O_NONBLOCK));
+	fd = cgroup_open(&self->b, "memory.high", O_WRONLY | O_NONBLOCK);
 	EXPECT_EQ(2, write(fd, "4M", 2));
 	EXPECT_LE(14 * MB, current(&self->b));
 	close(dir);

@@ -152,6 +152,16 @@ TEST_F(memory, swap_peak)
 	EXPECT_SOON(swapped(&self->a) < MB); /* slots kept ready by each CPU stay charged */
 	EXPECT_LE(peak, cgroup_number(&self->a, "memory.swap.peak"));
 	EXPECT_GE(peak + 8 * MB, cgroup_number(&self->a, "memory.swap.peak"));
+	/* As of memory.peak, whoever writes to it has it begin anew. */
+	int fd = file_open(text_format("%s/memory.swap.peak", self->a.path), O_RDWR);
+
+	if (fd < 0 && !sys_known(SYS_KNOWN_6_13))
+		return;
+	ASSERT_OK(fd);
+	EXPECT_LE(peak, file_number_of(fd));
+	EXPECT_EQ(1, write(fd, "x", 1));
+	EXPECT_GE(2 * MB, file_number_of(fd));
+	EXPECT_LE(peak, cgroup_number(&self->a, "memory.swap.peak"));
 }
 
 /* Which of file and anonymous pages go: none of the one kind, or none of the other. */

@@ -193,12 +193,16 @@ TEST_F(psi, trigger_bad_input)
 					   "some 1000 0",
 					   "some 100000 10000001",
 					   "100000 1000000" };
-	int fd = cgroup_open(&self->a, "memory.pressure", O_RDWR);
 
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		check_errno(HERE, bad[i], EINVAL, try_trigger(fd, bad[i]));
-	if (cred_has(CAP_SYS_RESOURCE))
-		EXPECT_OK(try_trigger(fd, "some 1000000 1000000"));
+	for (size_t f = 0; f < ARRAY_SIZE(files); f++) {
+		int fd = cgroup_open(&self->a, files[f], O_RDWR);
+
+		for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+			check_errno(HERE, bad[i], EINVAL, try_trigger(fd, bad[i]));
+		if (cred_has(CAP_SYS_RESOURCE))
+			EXPECT_OK(try_trigger(fd, "some 1000000 1000000"));
+		close(fd);
+	}
 }
 
 TEST_F(psi, trigger_second_ebusy)
