@@ -3,8 +3,7 @@
  * bulkhead contract - which promises have a test.  What is tested is what the
  * built programs say of themselves, so no list of it can be out of date.
  */
-#include "contract.h"
-#include "programs.h"
+#include "cover.h"
 #include "result.h"
 
 #include <err.h>
@@ -14,34 +13,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct area {
-	char *name;
-	size_t promises, tested, excused;
-};
-
-struct cover {
-	struct contract contract;
-	struct programs programs;
-	const char **fixtures; /* by row: the fixture of its tests, NULL: no test */
-	struct area *areas, total;
-	size_t n_areas;
-	size_t wrong; /* what --check found */
-};
-
 static const char help[] =
-	"usage: bulkhead contract [--missing | --json | --check]\n"
+	"usage: bulkhead contract [--missing | --json | --files | --check]\n"
 	"Which promises of the contract are tested, by the programs that are built.\n"
 	"  --missing  the ids that have neither a test nor an excuse\n"
 	"  --json     the numbers as JSON\n"
-	"  --check    exit 1 for a test on no row, a row with tests of two fixtures, or an\n"
-	"             excuse for what has a test\n";
+	"  --files    the interface files of cgroups, and which promises' tests read and\n"
+	"             write each\n"
+	"  --check    exit 1 for a test on no row, a row with tests of two fixtures, an\n"
+	"             excuse for what has a test, or a file that nothing tests or excuses\n";
 
 static size_t row_of(const struct cover *c, const struct promise *p)
 {
 	return (size_t)(p - c->contract.rows);
 }
 
-__attribute__((format(printf, 2, 3))) static void wrong(struct cover *c, const char *format, ...)
+void wrong(struct cover *c, const char *format, ...)
 {
 	va_list ap;
 
@@ -169,11 +156,9 @@ static void cover_free(struct cover *c)
 static int what_is_asked(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "missing", no_argument, NULL, 'm' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "check", no_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{},
+		{ "missing", no_argument, NULL, 'm' }, { "json", no_argument, NULL, 'j' },
+		{ "files", no_argument, NULL, 'f' },   { "check", no_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },    {},
 	};
 	int asked = getopt_long(argc, argv, "h", options, NULL);
 
@@ -182,7 +167,8 @@ static int what_is_asked(int argc, char **argv)
 		exit(0);
 	}
 	if (asked == '?' || optind < argc)
-		errx(EXIT_UNUSABLE, "one of --missing, --json and --check is expected, or nothing");
+		errx(EXIT_UNUSABLE, "one of --missing, --json, --files and --check is expected, "
+				    "or nothing");
 	return asked;
 }
 
@@ -201,7 +187,11 @@ int main(int argc, char **argv)
 		print_missing(&c);
 	else if (asked == 'j')
 		print_json(&c);
-	else if (asked != 'c')
+	else if (asked == 'f')
+		files_print(&c, lists);
+	else if (asked == 'c')
+		files_check(&c, lists);
+	else
 		print_table(&c);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_UNUSABLE, "the output");

@@ -6,22 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tsv.h"
+
 static const char *const lists[] = { "namespaces.tsv", "cgroups.tsv" };
-
-/* The columns of a line, in place; how many. */
-static size_t columns(char *line, char **v, size_t max)
-{
-	size_t n = 0;
-
-	line[strcspn(line, "\n")] = '\0';
-	while (n < max && line) {
-		v[n++] = line;
-		line = strchr(line, '\t');
-		if (line)
-			*line++ = '\0';
-	}
-	return line ? max + 1 : n;
-}
 
 static bool is_id(const char *s)
 {
@@ -43,40 +30,25 @@ static void take_row(struct contract *c, char **v)
 	p->text = text("%s", v[4]);
 }
 
-/* Any of the lists, header line and all: TAKE gets each row. */
-static void read_list(struct contract *c, const char *path, size_t want,
-		      void (*take)(struct contract *, char **, const char *, int))
+static void expect_id(const char *s, const char *path, int at)
 {
-	CLEAN(close_file) FILE *f = fopen(path, "re");
-	char *line = NULL, *v[8];
-	size_t room = 0;
-	int at = 1;
-
-	if (!f || getline(&line, &room, f) < 0)
-		err(EXIT_UNUSABLE, "%s", path);
-	for (at = 2; getline(&line, &room, f) > 0; at++) {
-		size_t n = columns(line, v, want);
-
-		if (n != want)
-			errx(EXIT_UNUSABLE, "%s:%d: %zu columns are expected", path, at, want);
-		if (!is_id(v[0]))
-			errx(EXIT_UNUSABLE, "%s:%d: an id like area.promise is expected, not '%s'",
-			     path, at, v[0]);
-		take(c, v, path, at);
-	}
-	free(line);
+	if (!is_id(s))
+		errx(EXIT_UNUSABLE, "%s:%d: an id like area.promise is expected, not '%s'", path,
+		     at, s);
 }
 
-static void take_promise(struct contract *c, char **v, const char *path, int at)
+static void take_promise(void *to, char **v, const char *path, int at)
 {
-	(void)path, (void)at;
-	take_row(c, v);
+	expect_id(v[0], path, at);
+	take_row(to, v);
 }
 
-static void take_excuse(struct contract *c, char **v, const char *path, int at)
+static void take_excuse(void *to, char **v, const char *path, int at)
 {
-	struct promise *p = contract_find(c, v[0]);
+	struct promise *p;
 
+	expect_id(v[0], path, at);
+	p = contract_find(to, v[0]);
 	if (!p)
 		errx(EXIT_UNUSABLE, "%s:%d: %s is on no row of the contract", path, at, v[0]);
 	if (p->excuse)
@@ -115,10 +87,10 @@ struct contract contract_read(const char *folder)
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		CLEAN(free_text) char *path = text("%s/%s", folder, lists[i]);
 
-		read_list(&c, path, 5, take_promise);
+		tsv_read(path, 5, take_promise, &c);
 	}
 	sort(&c, folder);
-	read_list(&c, excused, 2, take_excuse);
+	tsv_read(excused, 2, take_excuse, &c);
 	return c;
 }
 
