@@ -30,6 +30,7 @@ struct control {
 	unsigned int mode;
 	struct buffer file;
 	size_t wanted;
+	bool *came; /* of the files that are asked for by name */
 };
 
 struct control *control_open(const struct vm *vm)
@@ -37,6 +38,9 @@ struct control *control_open(const struct vm *vm)
 	struct control *c = calloc(1, sizeof(*c));
 
 	if (!c)
+		err(EXIT_NO_GUEST, "no memory");
+	c->came = calloc(vm->returns.n + 1, sizeof(*c->came));
+	if (!c->came)
 		err(EXIT_NO_GUEST, "no memory");
 	c->vm = vm;
 	c->status = -1;
@@ -66,14 +70,16 @@ static int file_begin(struct control *c, const char *line)
 }
 
 /* Where the file that is complete now goes; NULL: nobody wants it. */
-static char *destination(const struct control *c)
+static char *destination(struct control *c)
 {
 	const struct words *returns = &c->vm->returns;
 	size_t n = strlen(c->path);
 
 	for (size_t i = 0; i < returns->n; i++)
-		if (!strncmp(returns->v[i], c->path, n) && returns->v[i][n] == ' ')
+		if (!strncmp(returns->v[i], c->path, n) && returns->v[i][n] == ' ') {
+			c->came[i] = true;
 			return text("%s", returns->v[i] + n + 1);
+		}
 	return c->vm->out ? text("%s/%s", c->vm->out, c->path) : NULL;
 }
 
@@ -179,8 +185,23 @@ int control_status(const struct control *c)
 	return c->status;
 }
 
+size_t control_missing(const struct control *c)
+{
+	const struct words *returns = &c->vm->returns;
+	size_t missing = 0;
+
+	for (size_t i = 0; i < returns->n; i++) {
+		if (c->came[i])
+			continue;
+		warnx("/out/%.*s did not come", (int)strcspn(returns->v[i], " "), returns->v[i]);
+		missing++;
+	}
+	return missing;
+}
+
 void control_close(struct control *c)
 {
+	free(c->came);
 	free(c->path);
 	free(c->file.data);
 	free(c);

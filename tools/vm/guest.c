@@ -232,6 +232,7 @@ static struct outcome run_once(struct run *r, int initrd, double until)
 	stop(r);
 	o.status = control_status(r->control);
 	o.files_whole = control_over(r->control);
+	o.missing = o.files_whole ? control_missing(r->control) : 0;
 	o.late = now() >= until && !o.files_whole;
 	o.complaints = console_count(r->console);
 	return o;
@@ -277,7 +278,7 @@ int outcome_exit(const struct vm *vm, const struct outcome *o)
 		return EXIT_LIMIT;
 	if (o->status < 0 || !o->files_whole)
 		return EXIT_NO_GUEST;
-	if (o->complaints && vm->fatal_warnings && !o->status)
+	if (!o->status && (o->missing || (o->complaints && vm->fatal_warnings)))
 		return EXIT_FAILURE;
 	return o->status;
 }

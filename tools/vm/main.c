@@ -43,7 +43,8 @@ static const char help[] =
 	"\n"
 	"A COMMAND that is a file here (with a slash in it) is put into the guest at the\n"
 	"same place; other names are busybox's.\n"
-	"exit status: COMMAND's; 124 time limit; 125 the guest died or could not start.\n";
+	"exit status: COMMAND's (1 instead of 0 where a file to return is not there); 124\n"
+	"time limit; 125 the guest died or could not start.\n";
 
 enum {
 	OPT_TRY = 256,

@@ -69,6 +69,7 @@ struct outcome {
 	bool late;	   /* over the time limit */
 	bool silent;	   /* for too long */
 	bool files_whole;  /* all of /out came back */
+	size_t missing;	   /* files asked for that were not in it */
 	size_t complaints; /* of the kernel, on its console */
 };
 
@@ -135,6 +136,8 @@ int control_feed(struct control *c, const char *data, size_t size);
 bool control_alive(const struct control *c);
 bool control_over(const struct control *c);
 int control_status(const struct control *c);
+/* Files asked for by name that the guest did not have: each is told; how many. */
+size_t control_missing(const struct control *c);
 void control_close(struct control *c);
 
 /* options.c: errors end the program. */
