@@ -23,7 +23,7 @@ enum stage_id {
 
 #define FRAMES	  32   /* nested stages */
 #define NODES	  2048 /* a power of two */
-#define PROBES	  16   /* slots that are tried for a node */
+#define PROBES	  8    /* slots that are tried for a node */
 #define TASKS	  4096 /* at once, where there is no task storage */
 #define STACKS	  16384
 #define SPOTS	  32768

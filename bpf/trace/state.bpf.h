@@ -269,6 +269,8 @@ static __noinline struct stats *stats_new(struct frame *f)
 			  .stage = f->stage,
 			  .system = f->system };
 
+	/* To the verifier of 5.10 a loop over what is spilled has no end. */
+#pragma unroll
 	for (__u32 probe = 0; probe < PROBES; probe++) {
 		__u32 slot = slot_of(n.id, probe);
 		struct node *owner;
