@@ -129,9 +129,9 @@ static bool in_between(size_t i)
 {
 	const char *family = op_at(i)->family;
 
-	return family && !op_at(i)->wait_ms && i && i + 1 < ops_count() &&
-	       op_at(i - 1)->family && op_at(i + 1)->family &&
-	       !strcmp(op_at(i - 1)->family, family) && !strcmp(op_at(i + 1)->family, family);
+	return family && !op_at(i)->wait_ms && i && i + 1 < ops_count() && op_at(i - 1)->family &&
+	       op_at(i + 1)->family && !strcmp(op_at(i - 1)->family, family) &&
+	       !strcmp(op_at(i + 1)->family, family);
 }
 
 static int measure(const struct options *o)
