@@ -13,7 +13,7 @@
 struct options {
 	const char *side[2];   /* a command before each batch, or to be timed; NULL: none */
 	const char *kernel[2]; /* to be booted in turn, or NULL */
-	const char *accel;     /* of their guests: "tcg" to try it out */
+	bool emulated;	       /* to try that out: no times, and so no verdict */
 	unsigned int boots;    /* of each kernel before the first verdict */
 	bool aa, commands, verbose;
 	double floor, inject; /* fractions; inject: B's operations take so much longer */
@@ -35,6 +35,9 @@ struct gated {
 void gated_forget(struct gated *g); /* the samples */
 /* Its verdict, from the samples. */
 void gated_judge(struct gated *g, double floor);
+/* Worse at the first look?  Then it is forgotten, for a fresh one to confirm. */
+bool gated_doubt(struct gated *g, const struct options *o);
+void gated_confirm(struct gated *g);
 void gated_tell(const struct gated *g, const char *what);
 json_t *gated_json(const struct gated *g);
 /* Do the ranks and the size of the change contradict each other? */

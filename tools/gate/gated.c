@@ -36,6 +36,22 @@ void gated_tell(const struct gated *g, const char *what)
 	fflush(stdout);
 }
 
+bool gated_doubt(struct gated *g, const struct options *o)
+{
+	if (g->two.verdict != TWO_WORSE)
+		return false;
+	if (o->verbose)
+		gated_tell(g, ", first look");
+	gated_forget(g);
+	return true;
+}
+
+void gated_confirm(struct gated *g)
+{
+	if (g->two.verdict != TWO_WORSE)
+		g->two.verdict = TWO_INCONCLUSIVE;
+}
+
 json_t *gated_json(const struct gated *g)
 {
 	const struct two *t = &g->two;

@@ -5,14 +5,10 @@
  * fresh ones for what looks worse.
  */
 #include <err.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "gate.h"
+#include "output.h"
 #include "text.h"
 
 #define BOOTS_MORE 4
@@ -29,7 +25,7 @@ static struct words command(const struct options *o, int side, struct gated *con
 	words_add(&argv, "-k");
 	words_add(&argv, "%s", o->kernel[side]);
 	words_add(&argv, "--accel");
-	words_add(&argv, "%s", o->accel ?: "kvm");
+	words_add(&argv, "%s", o->emulated ? "tcg" : "kvm");
 	words_add(&argv, "-t");
 	words_add(&argv, "%u", BOOT_TIME + 4 * seconds);
 	words_add(&argv, "-f");
@@ -50,34 +46,17 @@ static struct words command(const struct options *o, int side, struct gated *con
 /* The benchmark's result; what else the guest says is standard error's. */
 static json_t *run(const char *kernel, const struct words *argv)
 {
-	CLEAN(close_file) FILE *out = tmpfile();
-	pid_t self = getpid(), pid;
+	struct output o = output_start(argv);
+	int status = output_end(&o);
 	json_error_t error;
 	json_t *root;
-	int status;
 
-	if (!out)
-		err(EXIT_UNUSABLE, "a temporary file");
-	pid = fork();
-	if (pid < 0)
-		err(EXIT_UNUSABLE, "fork");
-	if (!pid) {
-		if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != self ||
-		    dup2(fileno(out), STDOUT_FILENO) < 0)
-			_exit(127);
-		execv(argv->v[0], argv->v);
-		_exit(127);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			err(EXIT_UNUSABLE, "waitpid");
 	if (status)
-		errx(EXIT_UNUSABLE, "%s: the guest ended with %d", kernel,
-		     WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-	rewind(out);
-	root = json_loadf(out, 0, &error);
+		errx(EXIT_UNUSABLE, "%s: the guest ended with %d", kernel, status);
+	root = json_loadf(o.from, 0, &error);
 	if (!root)
 		errx(EXIT_UNUSABLE, "%s: the guest said what is no result: %s", kernel, error.text);
+	fclose(o.from);
 	return root;
 }
 
@@ -86,7 +65,7 @@ static void take(const struct options *o, int side, struct gated *const *v, size
 	const char *kernel = o->kernel[side];
 	struct figures f = figures_of(kernel, root);
 
-	if (f.emulated && !o->accel)
+	if (f.emulated && !o->emulated)
 		errx(EXIT_UNUSABLE,
 		     "%s: without KVM there are no times; \"bulkhead pathlength\" counts "
 		     "instructions",
@@ -119,8 +98,11 @@ static void boots(const struct options *o, struct gated *const *v, size_t n, uns
 {
 	for (unsigned int i = 0; n && i < 2 * count; i++)
 		boot(o, i % 4 == 1 || i % 4 == 2, v, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		gated_judge(v[i], o->floor);
+		if (o->emulated)
+			v[i]->two.verdict = TWO_INCONCLUSIVE;
+	}
 }
 
 /* As many boots as it takes, of those of V that are not clear yet. */
@@ -135,7 +117,7 @@ static void judge(const struct options *o, struct gated *const *v, size_t n)
 		for (size_t i = 0; i < n; i++)
 			if (two_ambiguous(&v[i]->two))
 				open[left++] = v[i];
-		if (!left || o->accel)
+		if (!left || o->emulated)
 			break;
 		boots(o, open, left, BOOTS_MORE);
 	}
@@ -151,21 +133,14 @@ void kernels_gate(const struct options *o, struct gated *v, size_t n)
 		all[i] = &v[i];
 	judge(o, all, n);
 	for (size_t i = 0; i < n; i++)
-		if (v[i].two.verdict == TWO_WORSE && !o->accel) {
-			if (o->verbose)
-				gated_tell(&v[i], ", first look");
-			gated_forget(&v[i]);
+		if (gated_doubt(&v[i], o))
 			all[worse++] = &v[i];
-		}
 	if (worse)
 		judge(o, all, worse);
 	for (size_t i = 0; i < worse; i++)
-		if (all[i]->two.verdict != TWO_WORSE)
-			all[i]->two.verdict = TWO_INCONCLUSIVE;
+		gated_confirm(all[i]);
 	for (size_t i = 0; i < n; i++) {
-		if (o->accel)
-			v[i].two.verdict = TWO_INCONCLUSIVE;
-		gated_tell(&v[i], o->accel ? ", emulated: no times" : "");
+		gated_tell(&v[i], o->emulated ? ", emulated: no times" : "");
 		gated_forget(&v[i]);
 	}
 	free(all);

@@ -73,14 +73,10 @@ static void gate(const struct options *o, struct gated *g)
 {
 	g->until = now() + o->time;
 	judge(o, g);
-	if (g->two.verdict == TWO_WORSE) {
-		if (o->verbose)
-			gated_tell(g, ", first look");
-		gated_forget(g);
+	if (gated_doubt(g, o)) {
 		g->until = now() + o->time;
 		judge(o, g);
-		if (g->two.verdict != TWO_WORSE)
-			g->two.verdict = TWO_INCONCLUSIVE;
+		gated_confirm(g);
 	}
 	gated_tell(g, "");
 	gated_forget(g);

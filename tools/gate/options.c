@@ -66,9 +66,9 @@ static void take(struct options *o, int c)
 		o->boots = number(optarg, "--boots", 2, 100);
 		break;
 	case OPT_ACCEL:
-		if (strcmp(optarg, "kvm") && strcmp(optarg, "tcg"))
-			errx(EXIT_UNUSABLE, "--accel %s: kvm or tcg is expected", optarg);
-		o->accel = optarg;
+		if (strcmp(optarg, "tcg"))
+			errx(EXIT_UNUSABLE, "--accel %s: tcg is expected", optarg);
+		o->emulated = true;
 		break;
 	case OPT_AA:
 		o->aa = true;
@@ -108,7 +108,7 @@ static void check_kernels(const struct options *o)
 		errx(EXIT_UNUSABLE, "-k: the two kernels are the sides, and nothing else is");
 	if (!o->kernel[1])
 		errx(EXIT_UNUSABLE, "-k %s: a second kernel is expected", o->kernel[0]);
-	if (o->boots < BOOTS && !o->accel)
+	if (o->boots < BOOTS && !o->emulated)
 		errx(EXIT_UNUSABLE, "--boots %u: no verdict comes of less than %u", o->boots,
 		     BOOTS);
 	if (!*o->names)
@@ -123,7 +123,7 @@ static void check(const struct options *o)
 		check_kernels(o);
 		return;
 	}
-	if (o->accel || o->boots != BOOTS)
+	if (o->emulated || o->boots != BOOTS)
 		errx(EXIT_UNUSABLE, "--boots and --accel: only with -k");
 	if (o->aa ? o->side[0] || o->side[1] || o->commands : !sides)
 		errx(EXIT_UNUSABLE, "either --aa, or both -a and -b, is expected");

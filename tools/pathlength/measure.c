@@ -3,21 +3,15 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "output.h"
 #include "path.h"
 
 #define LIMIT_S "1200"
-
-struct boot {
-	pid_t pid;
-	FILE *out;
-};
 
 static struct words command(const struct options *o, const char *kernel, unsigned int seed)
 {
@@ -51,25 +45,11 @@ static struct words command(const struct options *o, const char *kernel, unsigne
 	return argv;
 }
 
-/* What the guest prints goes to a file without a name, so guests never wait for us. */
-static struct boot boot_start(const struct options *o, const char *kernel, unsigned int seed)
+static struct output boot_start(const struct options *o, const char *kernel, unsigned int seed)
 {
 	struct words argv = command(o, kernel, seed);
-	struct boot b = { .out = tmpfile() };
-	pid_t self = getpid();
+	struct output b = output_start(&argv);
 
-	if (!b.out)
-		err(EXIT_UNUSABLE, "a temporary file");
-	b.pid = fork();
-	if (b.pid < 0)
-		err(EXIT_UNUSABLE, "fork");
-	if (!b.pid) {
-		if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != self)
-			_exit(127);
-		dup2(fileno(b.out), STDOUT_FILENO);
-		execv(argv.v[0], argv.v);
-		err(127, "%s", argv.v[0]);
-	}
 	words_free(&argv);
 	return b;
 }
@@ -132,28 +112,24 @@ static bool take_line(struct result *r, unsigned int seed, char *line)
 	return !*end && take_samples(c, seed, line);
 }
 
-static void boot_end(struct boot *b, struct result *r, const char *kernel, unsigned int seed)
+static void boot_end(struct output *b, struct result *r, const char *kernel, unsigned int seed)
 {
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t n;
-	int status;
+	int status = output_end(b);
 
-	while (waitpid(b->pid, &status, 0) < 0)
-		if (errno != EINTR)
-			err(EXIT_UNUSABLE, "waitpid");
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
+	if (status)
 		errx(EXIT_UNUSABLE, "%s: the guest with seed %u ended with %d", kernel, seed,
-		     WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-	rewind(b->out);
-	while ((n = getline(&line, &room, b->out)) > 0) {
+		     status);
+	while ((n = getline(&line, &room, b->from)) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		if (!take_line(r, seed, line))
 			errx(EXIT_UNUSABLE, "%s: the guest with seed %u said what is no count",
 			     kernel, seed);
 	}
 	free(line);
-	fclose(b->out);
+	fclose(b->from);
 }
 
 struct count *result_find(const struct result *r, const char *name)
@@ -215,7 +191,7 @@ static void fetch(const char *kernel)
 struct result result_measure(const struct options *o, const char *kernel)
 {
 	struct result r = { .cpu = text("%s", o->cpu), .seeds = o->seeds, .samples = o->samples };
-	struct boot boots[SEEDS_MAX];
+	struct output boots[SEEDS_MAX];
 	unsigned int started = 0;
 
 	fetch(kernel);
