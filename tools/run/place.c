@@ -122,18 +122,33 @@ void place_free(struct place *place)
 	free(place->root_control);
 }
 
-char *place_cgroup(const struct run *run, const struct program *p)
+/*
+ * A program is run a second time where its first folder is still there: a mount that it
+ * left is undone later than it ends, a cgroup with a task that cannot die never is.
+ */
+static char *folder_for(const char *parent, const struct program *p)
 {
 	CLEAN(free_text) char *flat = flat_name(p->name);
+	char *dir = text("%s/%s", parent, flat);
+
+	for (unsigned int turn = 2; mkdir(dir, 0755); turn++) {
+		if (errno != EEXIST)
+			err(EXIT_UNUSABLE, "mkdir %s", dir);
+		free(dir);
+		dir = text("%s/%s.%u", parent, flat, turn);
+	}
+	return dir;
+}
+
+char *place_cgroup(const struct run *run, const struct program *p)
+{
 	char *dir;
 
 	if (!run->place.base)
 		return NULL;
-	dir = text("%s/%s", run->place.base, flat);
+	dir = folder_for(run->place.base, p);
 	CLEAN(free_text) char *self = text("%s/self", dir);
 
-	if (mkdir(dir, 0755))
-		err(EXIT_UNUSABLE, "mkdir %s", dir);
 	cgroup_enable(dir, run->place.controllers ?: "");
 	if (mkdir(self, 0755))
 		err(EXIT_UNUSABLE, "mkdir %s", self);
@@ -142,12 +157,7 @@ char *place_cgroup(const struct run *run, const struct program *p)
 
 char *place_temp(const struct run *run, const struct program *p)
 {
-	CLEAN(free_text) char *flat = flat_name(p->name);
-	char *dir = text("%s/%s", run->place.temp, flat);
-
-	if (mkdir(dir, 0755))
-		err(EXIT_UNUSABLE, "mkdir %s", dir);
-	return dir;
+	return folder_for(run->place.temp, p);
 }
 
 /* As rm -r does, but never into another file system. */
