@@ -150,6 +150,15 @@ enum went apply_before(struct tracer *t, struct task *k, const struct step *s, s
 	}
 }
 
+/* Whoever has read what an empty file shows instead finds its end, which is where it began. */
+static bool is_end_of_filled(struct task *k, const struct regs *r)
+{
+	bool end = k->filled == (int)r->args[0] + 1;
+
+	k->filled = end ? 0 : (int)r->args[0] + 1;
+	return end;
+}
+
 /* At the first read of a file its text is exchanged; after it there is nothing more. */
 static void exchange_text(struct tracer *t, struct task *k, const struct step *s, struct regs *r)
 {
@@ -161,7 +170,7 @@ static void exchange_text(struct tracer *t, struct task *k, const struct step *s
 	long long pos = r->ret;
 	size_t n;
 
-	if (r->ret <= 0 || c->buf < 0)
+	if (r->ret < 0 || (!r->ret && s->action != TEXT) || c->buf < 0)
 		return;
 	path = text("/proc/%d/fdinfo/%d", k->pid, (int)r->args[0]);
 	info = r->nr == SYS_pread64 ? NULL : file_text(path);
@@ -169,6 +178,8 @@ static void exchange_text(struct tracer *t, struct task *k, const struct step *s
 		sscanf(info, "pos: %lld", &pos);
 	if (r->nr == SYS_pread64)
 		pos = (long long)r->args[3] + r->ret;
+	if (!r->ret && (pos || is_end_of_filled(k, r)))
+		return;
 	seen = memory_text(k->pid, r->args[1], (size_t)r->ret);
 	instead = text_instead(t, k, s, seen);
 	if (!instead)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which rows are run on which tests: where they apply, in the areas that should care. */
 #include "plan.h"
+#include "tsv.h"
 
 #include <err.h>
 #include <fnmatch.h>
@@ -21,31 +22,34 @@ static void add_program(struct plan *p, const struct program *program)
 	}
 }
 
-/* "TEST<TAB>WHY" lines. */
-static void read_untraceable(struct plan *p)
+static void take_untraceable(void *to, char **v, const char *file, int line)
 {
-	CLEAN(free_text) char *file = text("%s/untraceable.tsv", p->folder);
-	CLEAN(free_text) char *all = file_text(file);
-	struct words lines = words_split(all ?: "", "\n");
+	struct test *t = test_find(to, v[0]);
 
-	if (!all)
-		err(EXIT_UNUSABLE, "%s", file);
-	for (size_t i = 0; i < lines.n; i++) {
-		char *tab = strchr(lines.v[i], '\t');
-		struct test *t;
+	if (!t)
+		errx(EXIT_UNUSABLE, "%s:%d: no test %s", file, line, v[0]);
+	t->untraceable = text("%s", v[1]);
+}
 
-		if (*lines.v[i] == '#')
-			continue;
-		if (!tab)
-			errx(EXIT_UNUSABLE, "%s: a test, a tab and a reason are expected: %s", file,
-			     lines.v[i]);
-		*tab = '\0';
-		t = test_find(p, lines.v[i]);
-		if (!t)
-			errx(EXIT_UNUSABLE, "%s: no test %s", file, lines.v[i]);
-		t->untraceable = text("%s", tab + 1);
-	}
-	words_free(&lines);
+static void take_excuse(void *to, char **v, const char *file, int line)
+{
+	struct plan *p = to;
+
+	for (size_t r = 0; r < p->table.n; r++)
+		if (!strcmp(p->table.rows[r].id, v[0])) {
+			p->table.rows[r].excuse = text("%s", v[1]);
+			return;
+		}
+	errx(EXIT_UNUSABLE, "%s:%d: no sabotage %s", file, line, v[0]);
+}
+
+static void read_reasons(struct plan *p)
+{
+	CLEAN(free_text) char *tests = text("%s/untraceable.tsv", p->folder);
+	CLEAN(free_text) char *rows = text("%s/excused.tsv", p->folder);
+
+	tsv_read(tests, 2, take_untraceable, p);
+	tsv_read(rows, 2, take_excuse, p);
 }
 
 void plan_tests(struct plan *p)
@@ -59,7 +63,7 @@ void plan_tests(struct plan *p)
 	p->cells = calloc(p->n_tests * p->table.n, sizeof(*p->cells));
 	if (!p->bites || !p->cells)
 		err(EXIT_UNUSABLE, "no memory");
-	read_untraceable(p);
+	read_reasons(p);
 }
 
 struct test *test_find(struct plan *p, const char *name)

@@ -10,7 +10,8 @@ TRACER_OBJECTS := $(patsubst %,$(O)/tools/sabotage/%.o,tracer apply text match t
 $(SABOTAGE_OBJECTS): override CPPFLAGS += -Itools/run
 
 PROGRAMS += $(O)/bulkhead-sabotage $(O)/sabotage-trace
-DATA += $(O)/sabotages.tsv $(O)/untraceable.tsv
+SABOTAGE_TABLES := $(patsubst %,$(O)/%.tsv,sabotages untraceable excused)
+DATA += $(SABOTAGE_TABLES)
 
 $(O)/bulkhead-sabotage: $(SABOTAGE_OBJECTS) $(SABOTAGE_TABLE_OBJECTS) \
 		$(SABOTAGE_RUN_OBJECTS) $(TOOL_LIB)
@@ -21,6 +22,6 @@ $(O)/sabotage-trace: $(TRACER_OBJECTS) $(SABOTAGE_TABLE_OBJECTS) $(TOOL_LIB)
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-$(O)/sabotages.tsv $(O)/untraceable.tsv: $(O)/%: tools/sabotage/%
+$(SABOTAGE_TABLES): $(O)/%: tools/sabotage/%
 	$(say) GEN $@
 	$(Q)install -m 644 $< $@

@@ -92,6 +92,7 @@ struct step {
 
 struct row {
 	char *id, *broken, *how, *areas;
+	char *excuse; /* why nothing need notice it, or NULL */
 };
 
 struct sabotages {

@@ -72,6 +72,7 @@ void sabotages_free(struct sabotages *s)
 		free(s->rows[i].areas);
 		free(s->rows[i].broken);
 		free(s->rows[i].how);
+		free(s->rows[i].excuse);
 	}
 	for (size_t i = 0; i < s->n_steps; i++)
 		step_free(&s->steps[i]);

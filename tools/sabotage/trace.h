@@ -38,6 +38,7 @@ struct task {
 	double due;
 	int signal; /* with which it goes on then */
 	bool to_exit;
+	int filled; /* a descriptor + 1, of an empty file whose end comes next */
 };
 
 #define TASKS 1024

@@ -256,6 +256,7 @@ static void furnish(struct line *l)
 		add_if_there(vm, dir, "sabotage-trace");
 		add_if_there(vm, dir, "sabotages.tsv");
 		add_if_there(vm, dir, "untraceable.tsv");
+		add_if_there(vm, dir, "excused.tsv");
 	}
 	add_if_there(vm, dir, "contract");
 	add_if_there(vm, dir, "ci");

@@ -80,6 +80,8 @@ TEST_F(core_threads, lists_tids)
 
 TEST_F(core_threads, move_inside_domain)
 {
+	EXPECT_TRUE(lists(&self->one, self->tid[0]));
+	EXPECT_FALSE(lists(&self->two, self->tid[0]));
 	cgroup_write(&self->two, "cgroup.threads", "%d", self->tid[0]);
 	EXPECT_STREQ(cgroup_name(&self->two), where(self->c.pid, self->tid[0]));
 	EXPECT_STREQ(cgroup_name(&self->one), where(self->c.pid, self->tid[1]));

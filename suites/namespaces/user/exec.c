@@ -244,9 +244,21 @@ TEST_F(user, fcaps_v3_xattr)
 	if (!cred_is_initial())
 		return;
 	MUST(removexattr(path, NAME));
+	/* Its owner is nobody there: CAP_SETFCAP of the namespace is none over it. */
+	IN_CHILD (.flags = CLONE_NEWUSER, .map = TEN) {
+		become_inner(0, 0);
+		EXPECT_ERRNO(EPERM, set_caps(path, V2, 0));
+		EXPECT_ERRNO(EPERM, set_caps(path, V3, FIRST_ID));
+	}
 	MUST(chown(path, FIRST_ID, FIRST_ID));
 	IN_CHILD (.flags = CLONE_NEWUSER, .map = TEN) {
 		become_inner(0, 0);
+		IN_CHILD () {
+			cred_drop(CAP_SETFCAP);
+			EXPECT_ERRNO(EPERM, set_caps(path, V2, 0));
+			EXPECT_ERRNO(EPERM, set_caps(path, V3, 3));
+		}
+		EXPECT_ERRNO(ENODATA, getxattr(path, NAME, NULL, 0));
 		EXPECT_OK(set_caps(path, V2, 0));
 		expect_file_caps(path, V2, 0);
 		/* Also for another root that is mapped, and for none that is not. */
