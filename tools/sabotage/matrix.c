@@ -13,7 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TEST_LIMIT 8 /* seconds: a test that hangs has noticed */
+/* A test that hangs has noticed; one that has others beside it may be slower for that. */
+#define TEST_LIMIT 8 /* seconds */
+#define SLOWER	   6
 
 struct item {
 	size_t row;
@@ -27,13 +29,14 @@ struct items {
 	size_t n;
 };
 
-static void take_baseline(void *arg, const char *name, const char *result)
+static void take_baseline(void *arg, const char *name, const char *result, double seconds)
 {
 	struct plan *p = arg;
 	struct test *t = test_find(p, name);
 
 	if (!t)
 		return;
+	t->seconds = seconds;
 	t->held = !strcmp(result, "held");
 	t->why = t->held ? NULL : text("%s", result);
 }
@@ -89,12 +92,16 @@ static void start(struct plan *p, struct item *item)
 	struct sandbox s = { .row = p->table.rows[item->row].id,
 			     .json = item->json,
 			     .jobs = 1,
-			     .timeout = TEST_LIMIT,
 			     .impatient = !p->o.disposable };
+	double longest = 0;
 
 	for (size_t i = 0; i < p->n_tests; i++)
-		if (plan_has(p, item->row, i) && p->tests[i].alone == item->alone)
+		if (plan_has(p, item->row, i) && p->tests[i].alone == item->alone) {
 			words_add(&s.args, "%s", p->tests[i].name);
+			if (p->tests[i].seconds > longest)
+				longest = p->tests[i].seconds;
+		}
+	s.timeout = TEST_LIMIT + (unsigned int)(SLOWER * longest);
 	item->pid = sandbox_start(p, &s);
 	words_free(&s.args);
 }
@@ -104,13 +111,14 @@ struct taking {
 	size_t row;
 };
 
-static void take_result(void *arg, const char *name, const char *result)
+static void take_result(void *arg, const char *name, const char *result, double seconds)
 {
 	struct taking *t = arg;
 	struct test *test = test_find(t->p, name);
 	size_t i = test ? (size_t)(test - t->p->tests) : 0;
 	bool noticed = !strcmp(result, "broken") || !strcmp(result, "lost");
 
+	(void)seconds;
 	/* A pattern fits the variants of a test, too: those that were not meant do not count. */
 	if (!test || !plan_has(t->p, t->row, i))
 		return;
@@ -179,11 +187,12 @@ void matrix_run(struct plan *p)
 	free(items.v);
 }
 
-static void take_difference(void *arg, const char *name, const char *result)
+static void take_difference(void *arg, const char *name, const char *result, double seconds)
 {
 	struct plan *p = arg;
 	struct test *t = test_find(p, name);
 
+	(void)seconds;
 	if (!t || !strcmp(t->why ?: "held", result))
 		return;
 	printf("%s: %s without the tracer, %s under one that alters nothing\n", name,

@@ -13,6 +13,7 @@ struct test {
 	bool reached;	   /* some row applies to it */
 	bool fails;	   /* under some row */
 	char *why;	   /* it is not held: "broken", "skipped" */
+	double seconds;	   /* without a sabotage */
 	char *untraceable; /* why it cannot hold under any tracer, or NULL */
 };
 
@@ -52,8 +53,8 @@ bool row_cares(const struct row *row, const struct test *t);
 bool plan_has(const struct plan *p, size_t row, size_t test);
 
 /* results.c: what "bulkhead run --json" has written; false: there is nothing. */
-bool results_read(const char *file, void (*take)(void *arg, const char *test, const char *result),
-		  void *arg);
+typedef void take_result_fn(void *arg, const char *test, const char *result, double seconds);
+bool results_read(const char *file, take_result_fn *take, void *arg);
 
 /* sandbox.c: "bulkhead run" in namespaces of its own; its pid. */
 struct sandbox {
