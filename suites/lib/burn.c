@@ -1,15 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Processes that use CPU time, and how much of it a cgroup got. */
 #include "burn.h"
+#include "file.h"
 #include "wait.h"
 
-#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+/* LIST is "2,4-6", or ends early: what the kernel writes. */
+static void remove_cpus(cpu_set_t *set, const char *list)
+{
+	int first, last;
+
+	for (const char *at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		switch (sscanf(at, "%d-%d", &first, &last)) {
+		case 1:
+			last = first;
+			/* fall through */
+		case 2:
+			for (int cpu = first; cpu <= last; cpu++)
+				CPU_CLR(cpu, set);
+		}
+	}
+}
+
+void burn_cpus(cpu_set_t *set)
+{
+	char isolated[4096];
+
+	MUST(sched_getaffinity(0, sizeof(*set), set));
+	if (file_try_read("/sys/devices/system/cpu/isolated", isolated, sizeof(isolated)) > 0)
+		remove_cpus(set, isolated);
+}
 
 int burn_cpu(int n)
 {
 	cpu_set_t set;
 
-	MUST(sched_getaffinity(0, sizeof(set), &set));
+	burn_cpus(&set);
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
 		if (CPU_ISSET(cpu, &set) && !n--)
 			return cpu;

@@ -6,10 +6,17 @@
 #include "cgroup.h"
 #include "child.h"
 
+#include <sched.h>
+
 /* A child that spins in the cgroup, bound to one CPU of those allowed (0, 1...; -1: not bound). */
 #define burn_start(c, cg, cpu) burn_start_at(HERE, c, cg, cpu)
 void burn_start_at(struct here h, struct child *c, const struct cgroup *cg, int cpu);
-/* The number of the n-th CPU that this process may use; skips where there are fewer. */
+/*
+ * The CPUs that this process may use, but those that are isolated (isolcpus=): nothing
+ * moves a task away from these, and after a CPU was offline they are allowed to all.
+ */
+void burn_cpus(cpu_set_t *set);
+/* The number of the n-th of them; skips where there are fewer. */
 int burn_cpu(int n);
 /* Bind the caller to that one. */
 void burn_bind(int n);
