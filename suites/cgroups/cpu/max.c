@@ -158,9 +158,9 @@ TEST_F(cpu, max_nested_tightest)
 	burn_start(&c[0], &self->b, -1);
 	burn_start(&c[1], &d, -1);
 	EXPECT_SOON(keeps_quota(&self->a));
-	EXPECT_LT(0, stat_key(&self->a, "nr_throttled"));
-	EXPECT_LT(0, stat_key(&self->b, "usage_usec"));
-	EXPECT_LT(0, stat_key(&d, "usage_usec"));
+	EXPECT_SOON(stat_key(&self->a, "nr_throttled") > 0);
+	EXPECT_SOON(stat_key(&self->b, "usage_usec") > 0);
+	EXPECT_SOON(stat_key(&d, "usage_usec") > 0);
 }
 
 TEST_F(cpu, stat_throttle_not_hierarchical)
@@ -243,15 +243,13 @@ TEST_F(cpu, max_burst)
 			child_meet(&c);
 		}
 	for (int i = 0; i < 10 && !stat_key(&self->b, "nr_bursts"); i++) {
-		int64_t before = stat_key(&self->b, "nr_periods");
-
 		child_meet(&c);
-		EXPECT_SOON(stat_key(&self->b, "nr_periods") >= before);
 		sleep_ms(300); /* three periods of rest fill the reserve: time is what is spent */
 		child_meet(&c);
 	}
-	EXPECT_LT(0, stat_key(&self->b, "nr_bursts"));
-	EXPECT_LT(0, stat_key(&self->b, "burst_usec"));
+	/* Counted at the end of the period. */
+	EXPECT_SOON(stat_key(&self->b, "nr_bursts") > 0);
+	EXPECT_SOON(stat_key(&self->b, "burst_usec") > 0);
 }
 
 TEST_F(cpu, stat_bandwidth_fields)
