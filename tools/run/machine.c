@@ -8,6 +8,7 @@
 #include "machine.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -160,6 +161,28 @@ static int undo_cgroup(const struct change *c)
 	return c->what == ADDED && !rmdir(c->key) ? 0 : -errno;
 }
 
+/* Whether each is online. */
+static void read_cpus(const struct run *run, struct facts *f)
+{
+	glob_t found;
+
+	(void)run;
+	if (glob("/sys/devices/system/cpu/cpu[0-9]*/online", 0, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		CLEAN(free_text) char *value = file_text(found.gl_pathv[i]);
+
+		if (value)
+			fact_add(f, found.gl_pathv[i], value);
+	}
+	globfree(&found);
+}
+
+static int undo_cpu(const struct change *c)
+{
+	return c->what == CHANGED ? file_put(c->key, c->before) : -EOPNOTSUPP;
+}
+
 static int undo_process(const struct change *c)
 {
 	return kill(atoi(c->key), SIGKILL) ? -errno : 0;
@@ -179,6 +202,7 @@ static const struct {
 	[IPC] = { "SysV IPC object", read_ipc, undo_ipc, false, false },
 	[CGROUPS] = { "cgroup", foreign_cgroups, undo_cgroup, false, false },
 	[PROCESSES] = { "process", orphans, undo_process, true, false },
+	[CPUS] = { "CPU", read_cpus, undo_cpu, false, false },
 };
 
 static void read_rest(const struct run *run, struct machine *m)

@@ -15,7 +15,7 @@ struct facts {
 	size_t n;
 };
 
-enum kind { SYSCTLS, CONTROLS, MOUNTS, DEVICES, IPC, CGROUPS, PROCESSES, KINDS };
+enum kind { SYSCTLS, CONTROLS, MOUNTS, DEVICES, IPC, CGROUPS, PROCESSES, CPUS, KINDS };
 
 struct machine {
 	struct facts facts[KINDS];
