@@ -25,13 +25,14 @@ static const char help[] =
 	"                    under a tracer that alters nothing\n"
 	"  -- AREA|TEST      of tests, as for \"bulkhead run\" (all)\n"
 	"  -l, --list        list the sabotages, run none\n"
-	"      --json FILE   score, areas, unnoticed, never_failing, matrix; - is the output\n"
+	"      --json FILE   score, areas, unnoticed, excused, never_failing, untested, matrix;\n"
+	"                    - is the output\n"
 	"      --all-areas   on all tests it applies to, not only where it should be noticed\n"
 	"  -j, --jobs N      (as many as there are CPUs)\n"
 	"      --disposable  the machine may be changed\n"
 	"  -k KERNEL         in a virtual machine, as \"bulkhead run -k\"\n"
-	"Exit status: 0 every sabotage was noticed, 1 not, 2 the command line or the machine\n"
-	"is unusable, 4 nothing could be tested.\n";
+	"Exit status: 0 every sabotage was noticed or is excused by name, 1 not, 2 the command\n"
+	"line or the machine is unusable, 4 nothing could be tested.\n";
 
 enum { OPT_JSON = 256, OPT_ALL, OPT_DISPOSABLE };
 
