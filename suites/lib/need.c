@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a promise needs, found by probing. */
 #include "need.h"
+#include "burn.h"
 #include "cgroup.h"
 #include "cred.h"
 #include "file.h"
@@ -9,7 +10,6 @@
 #include "sys.h"
 
 #include <glob.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +119,8 @@ static void probe_cpus(int n)
 {
 	cpu_set_t set;
 
-	if (sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) < n)
+	burn_cpus(&set);
+	if (CPU_COUNT(&set) < n)
 		lacks("not supported: %dcpus: only %d CPUs may be used", n, CPU_COUNT(&set));
 }
 

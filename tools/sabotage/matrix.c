@@ -29,16 +29,16 @@ struct items {
 	size_t n;
 };
 
-static void take_baseline(void *arg, const char *name, const char *result, double seconds)
+static void take_baseline(void *arg, const struct outcome *o)
 {
 	struct plan *p = arg;
-	struct test *t = test_find(p, name);
+	struct test *t = test_find(p, o->test);
 
 	if (!t)
 		return;
-	t->seconds = seconds;
-	t->held = !strcmp(result, "held");
-	t->why = t->held ? NULL : text("%s", result);
+	t->seconds = o->seconds;
+	t->held = !strcmp(o->result, "held");
+	t->why = t->held ? NULL : text("%s", o->result);
 }
 
 /*
@@ -111,14 +111,13 @@ struct taking {
 	size_t row;
 };
 
-static void take_result(void *arg, const char *name, const char *result, double seconds)
+static void take_result(void *arg, const struct outcome *o)
 {
 	struct taking *t = arg;
-	struct test *test = test_find(t->p, name);
+	struct test *test = test_find(t->p, o->test);
 	size_t i = test ? (size_t)(test - t->p->tests) : 0;
-	bool noticed = !strcmp(result, "broken") || !strcmp(result, "lost");
+	bool noticed = !strcmp(o->result, "broken") || !strcmp(o->result, "lost");
 
-	(void)seconds;
 	/* A pattern fits the variants of a test, too: those that were not meant do not count. */
 	if (!test || !plan_has(t->p, t->row, i))
 		return;
@@ -187,16 +186,15 @@ void matrix_run(struct plan *p)
 	free(items.v);
 }
 
-static void take_difference(void *arg, const char *name, const char *result, double seconds)
+static void take_difference(void *arg, const struct outcome *o)
 {
 	struct plan *p = arg;
-	struct test *t = test_find(p, name);
+	struct test *t = test_find(p, o->test);
 
-	(void)seconds;
-	if (!t || !strcmp(t->why ?: "held", result))
+	if (!t || !strcmp(t->why ?: "held", o->result))
 		return;
-	printf("%s: %s without the tracer, %s under one that alters nothing\n", name,
-	       t->why ?: "held", result);
+	printf("%s: %s without the tracer, %s under one that alters nothing\n", o->test,
+	       t->why ?: "held", o->result);
 	t->fails = true;
 }
 

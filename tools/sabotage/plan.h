@@ -53,8 +53,11 @@ bool row_cares(const struct row *row, const struct test *t);
 bool plan_has(const struct plan *p, size_t row, size_t test);
 
 /* results.c: what "bulkhead run --json" has written; false: there is nothing. */
-typedef void take_result_fn(void *arg, const char *test, const char *result, double seconds);
-bool results_read(const char *file, take_result_fn *take, void *arg);
+struct outcome {
+	const char *test, *result;
+	double seconds;
+};
+bool results_read(const char *file, void (*take)(void *arg, const struct outcome *o), void *arg);
 
 /* sandbox.c: "bulkhead run" in namespaces of its own; its pid. */
 struct sandbox {

@@ -71,24 +71,28 @@ static json_t *areas(const struct plan *p)
 	return all;
 }
 
-static json_t *rows_where(const struct plan *p, bool counts)
+/* Nothing has noticed it: something could have (counts), or nothing. */
+static bool row_missed(const struct plan *p, size_t row, bool counts)
+{
+	return p->wanted[row] && row_counts(p, row, NULL) == counts && !row_noticed(p, row, NULL);
+}
+
+static json_t *rows_missed(const struct plan *p, bool counts)
 {
 	json_t *list = json_array();
 
 	for (size_t r = 0; r < p->table.n; r++)
-		if (p->wanted[r] && row_counts(p, r, NULL) == counts && !row_noticed(p, r, NULL))
+		if (row_missed(p, r, counts))
 			json_array_append_new(list, json_string(p->table.rows[r].id));
 	return list;
 }
 
-/* Of those that nothing has noticed. */
 static json_t *excuses(const struct plan *p)
 {
 	json_t *all = json_object();
 
 	for (size_t r = 0; r < p->table.n; r++)
-		if (p->wanted[r] && p->table.rows[r].excuse && row_counts(p, r, NULL) &&
-		    !row_noticed(p, r, NULL))
+		if (p->table.rows[r].excuse && row_missed(p, r, true))
 			json_object_set_new(all, p->table.rows[r].id,
 					    json_string(p->table.rows[r].excuse));
 	return all;
@@ -204,11 +208,11 @@ int report(struct plan *p)
 
 	json_object_set_new(all, "score", json_score(s));
 	json_object_set_new(all, "areas", areas(p));
-	json_object_set_new(all, "unnoticed", rows_where(p, true));
+	json_object_set_new(all, "unnoticed", rows_missed(p, true));
 	json_object_set_new(all, "excused", excuses(p));
 	excused = json_object_size(json_object_get(all, "excused"));
 	json_object_set_new(all, "never_failing", never_failing(p));
-	json_object_set_new(all, "untested", rows_where(p, false));
+	json_object_set_new(all, "untested", rows_missed(p, false));
 	json_object_set_new(all, "matrix", matrix(p));
 	if (p->o.json)
 		write_json(p, all);
