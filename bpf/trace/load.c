@@ -31,8 +31,8 @@ static struct bpf_program *program(struct session *s, const char *way, const cha
 /* Which programs: those of the table, and of those that are always there. */
 static void select_programs(struct session *s, struct trace *t)
 {
-	static const char *const always[] = { "on_sys_enter", "on_sys_exit", "on_fork", "on_switch",
-					      "calibrate" };
+	static const char *const always[] = { "on_sys_enter", "on_sys_exit", "on_fork",
+					      "on_free",      "on_switch",   "calibrate" };
 	struct bpf_program *p;
 
 	bpf_object__for_each_program(p, s->bpf->obj)
@@ -43,7 +43,6 @@ static void select_programs(struct session *s, struct trace *t)
 	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(s->bpf->obj, always[i]),
 					  true);
-	bpf_program__set_autoload(s->bpf->progs.on_free, !t->storage);
 	bpf_program__set_autoload(s->bpf->progs.on_sample, t->mode == MODE_SAMPLING);
 	for (size_t i = 0; t->mode == MODE_PROBES && i < STAGES; i++) {
 		const struct function *f = &functions[i];
@@ -79,6 +78,8 @@ static void set_constants(struct session *s, struct trace *t)
 	s->bpf->rodata->by_cgroup = t->o.cgroup != NULL;
 	s->bpf->rodata->period = 1000000000ULL / t->o.frequency;
 	syscalls_set((uint8_t *)s->bpf->rodata->syscalls);
+	for (unsigned int n = 0; n < 64; n++)
+		s->bpf->rodata->log2_of[(LOG2_KEY << n) >> 58] = n;
 	bpf_map__set_autocreate(s->bpf->maps.storage, t->storage);
 	if (t->storage)
 		bpf_map__set_max_entries(s->bpf->maps.tasks, 1);
@@ -174,8 +175,10 @@ static int attach_samplers(struct session *s, const struct trace *t)
 /* 0; -EAGAIN: some function has to be done without, so begin anew; or an error. */
 static int attach_all(struct session *s, struct trace *t)
 {
-	struct bpf_program *const plain[] = { s->bpf->progs.on_sys_exit, s->bpf->progs.on_fork,
-					      s->bpf->progs.on_switch, s->bpf->progs.on_sys_enter };
+	/* Who goes is told before anybody can come, and the last is what makes them known. */
+	struct bpf_program *const plain[] = { s->bpf->progs.on_free, s->bpf->progs.on_sys_exit,
+					      s->bpf->progs.on_fork, s->bpf->progs.on_switch,
+					      s->bpf->progs.on_sys_enter };
 	int error = 0;
 
 	if (t->mode == MODE_SAMPLING)
@@ -186,8 +189,6 @@ static int attach_all(struct session *s, struct trace *t)
 				return -EAGAIN;
 	for (size_t i = 0; i < ARRAY_SIZE(plain) && !error; i++)
 		error = attach_plain(s, plain[i]);
-	if (!error && !t->storage)
-		error = attach_plain(s, s->bpf->progs.on_free);
 	return error;
 }
 

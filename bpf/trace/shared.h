@@ -24,7 +24,8 @@ enum stage_id {
 #define FRAMES	  32   /* nested stages */
 #define NODES	  2048 /* a power of two */
 #define PROBES	  8    /* slots that are tried for a node */
-#define TASKS	  4096 /* at once, where there is no task storage */
+#define SLOTS	  1024 /* a power of two: for what is known of tasks */
+#define TASKS	  4096 /* at once that find no slot, where there is no task storage */
 #define STACKS	  16384
 #define SPOTS	  32768
 #define STACK_MAX 48
@@ -38,7 +39,9 @@ enum stage_id {
 #define CALIBRATION_STAGE 999
 
 /* Durations, in four buckets an octave: 0-3 ns, 4 ns, 5 ns ... */
-#define BUCKETS 160
+#define BUCKETS	 160
+/* Each six bits in a row of it are different ones (a de Bruijn sequence). */
+#define LOG2_KEY 0x0218a392cd3d5dbfULL
 
 /* Where in the tree of stages: a node is named by a hash of the way there. */
 struct node {

@@ -8,6 +8,7 @@ const volatile bool have_storage = true;
 const volatile bool by_cgroup; /* tasks below the cgroup in the map are ours */
 const volatile __u64 token;    /* by which the command makes itself known */
 const volatile int prctl_nr = -1;
+const volatile __u8 log2_of[64]; /* of (1 << N) * LOG2_KEY >> 58 it is N */
 
 /* Set while running: whether what is entered counts, for the command and for kernel threads. */
 __u32 active, active_system;
@@ -29,6 +30,33 @@ struct state {
 	__u32 off_preempted, system;
 	struct frame frames[FRAMES];
 };
+
+/*
+ * Where the state of a task is: in the slot that its address says, unless another task
+ * has that; then in the task's storage, or where a kernel has no such thing under its
+ * pid.  Looking into an array costs a fraction of either.  Who owns a slot is settled
+ * in a hash, by who is first.
+ */
+struct slot {
+	__u64 owner; /* the task's address; 0: nobody's */
+	struct state state;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLOTS);
+	__type(key, __u32);
+	__type(value, struct slot);
+} slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SLOTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} owners SEC(".maps");
+
+bool crowded; /* there are states that are in no slot */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -91,7 +119,7 @@ struct {
 	__type(value, struct label);
 } labels SEC(".maps");
 
-/* A state to begin with, too large for a program's stack. */
+/* A state to begin with under a pid, too large for a program's stack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -112,6 +140,43 @@ static __always_inline void lose(enum loss why)
 	__sync_fetch_and_add(&losses[why], 1);
 }
 
+static __always_inline __u32 slot_index(__u64 task)
+{
+	return (task >> 6 ^ task >> 16) & (SLOTS - 1);
+}
+
+static __always_inline struct slot *slot_owned(__u64 task)
+{
+	__u32 i = slot_index(task);
+	struct slot *slot = bpf_map_lookup_elem(&slots, &i);
+
+	return slot && slot->owner == task ? slot : NULL;
+}
+
+static __always_inline struct state *slot_claim(__u64 task)
+{
+	__u32 i = slot_index(task);
+	struct slot *slot = bpf_map_lookup_elem(&slots, &i);
+
+	if (!slot || bpf_map_update_elem(&owners, &i, &task, BPF_NOEXIST))
+		return NULL;
+	slot->state.mine = slot->state.depth = slot->state.system = 0;
+	slot->state.blocked = slot->state.preempted = slot->state.off_at = 0;
+	slot->owner = task;
+	return &slot->state;
+}
+
+static __always_inline void slot_release(__u64 task)
+{
+	__u32 i = slot_index(task);
+	struct slot *slot = slot_owned(task);
+
+	if (!slot)
+		return;
+	slot->owner = 0;
+	bpf_map_delete_elem(&owners, &i);
+}
+
 static __always_inline struct state *state_by_pid(__u32 pid, bool create)
 {
 	struct state *s = bpf_map_lookup_elem(&tasks, &pid);
@@ -130,7 +195,7 @@ static __always_inline struct state *state_by_pid(__u32 pid, bool create)
 	return s;
 }
 
-static __always_inline struct state *state_of(struct task_struct *task, bool create)
+static __always_inline struct state *state_elsewhere(struct task_struct *task, bool create)
 {
 	if (have_storage)
 		return bpf_task_storage_get(&storage, task, NULL,
@@ -138,12 +203,45 @@ static __always_inline struct state *state_of(struct task_struct *task, bool cre
 	return state_by_pid(BPF_CORE_READ(task, pid), create);
 }
 
+/* A task as the number that a slot is found by: no arithmetic is allowed with the pointer. */
+static __always_inline __u64 address_of(struct task_struct *task)
+{
+	__u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &task);
+	return address;
+}
+
+static __always_inline struct state *state_of(struct task_struct *task, bool create)
+{
+	__u64 address = address_of(task);
+	struct slot *slot = slot_owned(address);
+	struct state *s = NULL;
+
+	if (slot)
+		return &slot->state;
+	if (crowded)
+		s = state_elsewhere(task, false);
+	if (s || !create)
+		return s;
+	s = slot_claim(address);
+	if (s)
+		return s;
+	crowded = true;
+	return state_elsewhere(task, true);
+}
+
+/* As state_of() the task that runs, but without a look into any memory. */
 static __always_inline struct state *state_now(bool create)
 {
-	if (have_storage)
-		return bpf_task_storage_get(&storage, bpf_get_current_task_btf(), NULL,
-					    create ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-	return state_by_pid((__u32)bpf_get_current_pid_tgid(), create);
+	struct slot *slot = slot_owned(bpf_get_current_task());
+
+	if (slot)
+		return &slot->state;
+	if (!create && !crowded)
+		return NULL;
+	return state_of(have_storage ? bpf_get_current_task_btf() : (void *)bpf_get_current_task(),
+			create);
 }
 
 static __always_inline bool is_kernel_thread(void)
@@ -209,7 +307,7 @@ static __always_inline int push(struct state *s, __u32 stage, __u64 key)
 }
 
 /* A stage by which kernel threads begin work for others has SYSTEM. */
-static __noinline int enter(__u32 stage, __u64 key, bool system)
+static __always_inline int enter(__u32 stage, __u64 key, bool system)
 {
 	struct state *s = state_now(false);
 
@@ -229,21 +327,21 @@ static __noinline int enter(__u32 stage, __u64 key, bool system)
 
 /*
  * 4 buckets an octave: the two bits below the highest one.  Without a branch, each
- * of which would double what the verifier has to go through.
+ * of which would double what the verifier has to go through: the highest bit alone
+ * is what is shifted in LOG2_KEY, and so names its own place.
  */
 static __always_inline __u32 bucket_of(__u64 v)
 {
-	__u64 x = (v >> 1) | 2; /* below 2^63, and at least 2 */
-	__u64 log = 1, step;
+	__u64 x = v | 4, log; /* at least: two bits lie below it */
 
-#pragma unroll
-	for (int bits = 32; bits; bits >>= 1) {
-		step = ((0 - (x >> bits)) >> 63) * bits;
-		asm volatile("" : "+r"(step));
-		x >>= step;
-		log += step;
-	}
-	log = (log - 1) * 4 + ((v >> (log - 2)) & 3);
+	x |= x >> 1;
+	x |= x >> 2;
+	x |= x >> 4;
+	x |= x >> 8;
+	x |= x >> 16;
+	x |= x >> 32;
+	log = log2_of[(x - (x >> 1)) * LOG2_KEY >> 58];
+	log = (log - 1) * 4 + (v >> (log - 2) & 3);
 	return log < BUCKETS ? log : BUCKETS - 1;
 }
 
@@ -306,7 +404,7 @@ static __always_inline void record(struct state *s, struct frame *f, __u64 now)
 	__sync_fetch_and_add(&st->hist[bucket_of(ns)], 1);
 }
 
-static __noinline int leave(__u32 stage)
+static __always_inline int leave(__u32 stage)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct state *s = state_now(false);

@@ -167,13 +167,15 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
-/* Task storage goes by itself; what stands for it where there is none does not. */
+/* Task storage goes by itself; the others do not. */
 SEC("?tp_btf/sched_process_free")
 int BPF_PROG(on_free, struct task_struct *task)
 {
 	__u32 pid = BPF_CORE_READ(task, pid);
 
-	bpf_map_delete_elem(&tasks, &pid);
+	slot_release(address_of(task));
+	if (!have_storage)
+		bpf_map_delete_elem(&tasks, &pid);
 	return 0;
 }
 
