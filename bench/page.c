@@ -21,25 +21,6 @@ static const char style[] =
 	"svg{max-width:100%;height:auto}figure{display:inline-block;margin:.4em 0}"
 	"h2{border-bottom:1px solid #bbb;margin-top:2em}";
 
-static void escape(const char *s, FILE *to)
-{
-	static const struct {
-		char c;
-		const char *entity;
-	} entities[] = { { '<', "&lt;" }, { '>', "&gt;" }, { '&', "&amp;" }, { '"', "&quot;" } };
-
-	for (; *s; s++) {
-		size_t i = 0;
-
-		while (i < ARRAY_SIZE(entities) && entities[i].c != *s)
-			i++;
-		if (i < ARRAY_SIZE(entities))
-			fputs(entities[i].entity, to);
-		else
-			fputc(*s, to);
-	}
-}
-
 /* The SVG without what only a file of its own has: 0 or -errno. */
 static int plot(const char *script, char **svg)
 {
@@ -110,7 +91,7 @@ void page_begin(struct page *p, const char *title)
 void page_heading(struct page *p, const char *said)
 {
 	fputs("<h2>", p->to);
-	escape(said, p->to);
+	put_markup(p->to, said);
 	fputs("</h2>\n", p->to);
 }
 
@@ -125,7 +106,7 @@ void page_text(struct page *p, void (*fn)(const void *what, FILE *to), const voi
 	fn(what, to);
 	fclose(to);
 	fputs("<pre>", p->to);
-	escape(said, p->to);
+	put_markup(p->to, said);
 	fputs("</pre>\n", p->to);
 	free(said);
 }

@@ -52,25 +52,6 @@ static const char script[] =
 	"  if (root.v) draw(document.getElementById(id), root, root);\n"
 	"</script>\n";
 
-static void put_text(FILE *f, const char *s)
-{
-	for (; *s; s++) {
-		switch (*s) {
-		case '<':
-			fputs("&lt;", f);
-			break;
-		case '>':
-			fputs("&gt;", f);
-			break;
-		case '&':
-			fputs("&amp;", f);
-			break;
-		default:
-			fputc(*s, f);
-		}
-	}
-}
-
 /* Names are the kernel's symbols, or a file's name in a cgroup: made harmless all the same. */
 static void put_string(FILE *f, const char *s)
 {
@@ -143,7 +124,7 @@ int html_write(const struct trace *t)
 	fclose(g);
 	fputs(head, f);
 	fputs("<h1>", f);
-	put_text(f, t->o.operation ?: t->o.command ? t->o.command[0] : t->o.cgroup);
+	put_markup(f, t->o.operation ?: t->o.command ? t->o.command[0] : t->o.cgroup);
 	fprintf(f,
 		"</h1>\n<p>Linux %s. Width is time, blue is blocked; click to go into a stage, "
 		"and on the widest one to come back.</p>\n",
@@ -151,7 +132,7 @@ int html_write(const struct trace *t)
 	fputs("<div class=\"graph\" id=\"own\"></div>\n<h2>System-wide, by kernel threads</h2>\n"
 	      "<div class=\"graph\" id=\"system\"></div>\n<pre>",
 	      f);
-	put_text(f, said);
+	put_markup(f, said);
 	fputs("</pre>\n<script>const trees = {", f);
 	put_tree(f, t, "own", "all", false);
 	put_tree(f, t, "system", "all", true);

@@ -38,6 +38,7 @@
 #include "net.h"
 #include "ns.h"
 #include "ns_promise.h"
+#include "peercred.h"
 #include "proc.h"
 #include "progress.h"
 #include "sys.h"

@@ -160,6 +160,21 @@ void text_clean(char *s)
 	}
 }
 
+void put_markup(FILE *to, const char *s)
+{
+	static const char special[] = "<>&\"\t";
+	static const char *const entities[] = { "&lt;", "&gt;", "&amp;", "&quot;", "&#9;" };
+
+	for (; *s; s++) {
+		const char *c = strchr(special, *s);
+
+		if (c)
+			fputs(entities[c - special], to);
+		else
+			fputc(*s, to);
+	}
+}
+
 char *own_folder(void)
 {
 	char path[PATH_MAX];

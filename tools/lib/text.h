@@ -38,6 +38,8 @@ void *grow(void *array, size_t n, size_t size);
 
 /* UTF-8 without control characters, whatever came in: fit for any report. */
 void text_clean(char *s);
+/* As text of XML or HTML, within an attribute as well. */
+void put_markup(FILE *to, const char *s);
 
 /* All of a file, also one of /proc; NULL with errno. */
 char *file_text(const char *path);

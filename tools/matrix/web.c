@@ -88,35 +88,13 @@ void write_markdown(const struct matrix *m, FILE *to)
 	}
 }
 
-static void html_escape(const char *s, FILE *to)
-{
-	for (; *s; s++) {
-		switch (*s) {
-		case '<':
-			fputs("&lt;", to);
-			break;
-		case '>':
-			fputs("&gt;", to);
-			break;
-		case '&':
-			fputs("&amp;", to);
-			break;
-		case '"':
-			fputs("&quot;", to);
-			break;
-		default:
-			fputc(*s, to);
-		}
-	}
-}
-
 static void html_cell(const char *element, const char *class, const char *title, const char *said,
 		      FILE *to)
 {
 	fprintf(to, "<%s class=\"%s\" title=\"", element, class);
-	html_escape(title, to);
+	put_markup(to, title);
 	fputs("\">", to);
-	html_escape(said, to);
+	put_markup(to, said);
 	fprintf(to, "</%s>", element);
 }
 
@@ -186,7 +164,7 @@ void write_html(const struct matrix *m, FILE *to)
 	      "</style></head><body>\n<h1>Promises and kernels</h1>\n"
 	      "<p>",
 	      to);
-	html_escape(counts_legend, to);
+	put_markup(to, counts_legend);
 	fputs("; a reason shows on pointing.</p>\n<table>\n", to);
 	html_head(m, "area", to);
 	for (size_t a = 0; a < m->n_areas; a++)

@@ -5,41 +5,17 @@
 #include <stdlib.h>
 
 /* All text has been through text_clean: what XML cannot carry is gone. */
-static void put(FILE *to, const char *s)
-{
-	for (; *s; s++)
-		switch (*s) {
-		case '<':
-			fputs("&lt;", to);
-			break;
-		case '>':
-			fputs("&gt;", to);
-			break;
-		case '&':
-			fputs("&amp;", to);
-			break;
-		case '"':
-			fputs("&quot;", to);
-			break;
-		case '\t':
-			fputs("&#9;", to);
-			break;
-		default:
-			fputc(*s, to);
-		}
-}
-
 static void put_attribute(FILE *to, const char *name, const char *value)
 {
 	fprintf(to, " %s=\"", name);
-	put(to, value);
+	put_markup(to, value);
 	fputc('"', to);
 }
 
 static void put_notes(FILE *to, const struct result *r)
 {
 	for (size_t i = 0; i < r->notes.n; i++) {
-		put(to, r->notes.v[i]);
+		put_markup(to, r->notes.v[i]);
 		fputc('\n', to);
 	}
 }
@@ -56,7 +32,7 @@ static void put_failure(FILE *to, const struct result *r)
 	put_notes(to, r);
 	if (r->row) {
 		fputs("promised: ", to);
-		put(to, r->row->text);
+		put_markup(to, r->row->text);
 	}
 	fprintf(to, "</%s>", element);
 }
@@ -97,7 +73,7 @@ static void put_problems(FILE *to, const struct program *p)
 	put_attribute(to, "type", p->problems[0].kind);
 	fputc('>', to);
 	for (size_t i = 0; i < p->n_problems; i++) {
-		put(to, p->problems[i].text);
+		put_markup(to, p->problems[i].text);
 		fputc('\n', to);
 	}
 	fputs("</error></testcase>\n", to);

@@ -13,65 +13,9 @@
 
 AREA(pid);
 
-union cred_control {
-	char space[CMSG_SPACE(sizeof(struct ucred))];
-	struct cmsghdr align;
-};
-
 static int send_cred(int sock, pid_t pid)
 {
-	struct ucred cred = { pid, geteuid(), getegid() };
-	union cred_control control = { 0 };
-	struct iovec iov = { "x", 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_CREDENTIALS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(cred));
-	memcpy(CMSG_DATA(cmsg), &cred, sizeof(cred));
-	return sendmsg(sock, &msg, MSG_NOSIGNAL);
-}
-
-static pid_t recv_cred_pid(int sock)
-{
-	union cred_control control = { 0 };
-	char byte;
-	struct ucred cred = { -1, -1, -1 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
-
-	if (!poll_one(sock, POLLIN, wait_limit_ms(10)))
-		check_setup_failed(HERE, "no message with credentials");
-	MUST(recvmsg(sock, &msg, 0));
-	if (CMSG_FIRSTHDR(&msg))
-		memcpy(&cred, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(cred));
-	return cred.pid;
-}
-
-/* Both ends report credentials. */
-static void make_line(int line[2])
-{
-	int on = 1;
-
-	MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line));
-	for (int i = 0; i < 2; i++)
-		MUST(setsockopt(line[i], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
-}
-
-static pid_t peer_of(int sock)
-{
-	struct ucred cred = { -1, -1, -1 };
-	socklen_t n = sizeof(cred);
-
-	MUST(getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &n));
-	return cred.pid;
+	return peercred_send(sock, (struct ucred) { pid, geteuid(), getegid() });
 }
 
 static void expect_peercred(void)
@@ -88,13 +32,13 @@ static void expect_peercred(void)
 		int sock = MUST(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
 
 		MUST(connect(sock, (struct sockaddr *)&name, sizeof(name)));
-		EXPECT_EQ(0, peer_of(sock));
+		EXPECT_EQ(0, peercred_of(sock).pid);
 		child_meet(&c);
 		child_meet(&c);
 	}
 	child_meet(&c);
 	int sock = MUST(accept(listener, NULL, NULL));
-	EXPECT_EQ(c.pid, peer_of(sock));
+	EXPECT_EQ(c.pid, peercred_of(sock).pid);
 	child_meet(&c);
 	child_wait(&c);
 }
@@ -104,24 +48,24 @@ TEST_F(pid, scm_credentials_translated)
 	int up[2], aside[2];
 	struct child c, sibling;
 
-	make_line(up);
-	make_line(aside);
+	peercred_pair(up);
+	peercred_pair(aside);
 	CHILD (&sibling, .flags = CLONE_NEWPID)
-		EXPECT_EQ(0, recv_cred_pid(aside[0]));
+		EXPECT_EQ(0, peercred_receive(aside[0]).pid);
 	CHILD (&c, .flags = CLONE_NEWPID) {
-		EXPECT_EQ(0, recv_cred_pid(up[1]));
+		EXPECT_EQ(0, peercred_receive(up[1]).pid);
 		EXPECT_OK(send_cred(up[1], 1));
 		EXPECT_OK(send(up[1], "x", 1, 0)); /* the kernel fills it in */
 		EXPECT_OK(send_cred(aside[1], 1));
 		int own[2];
-		make_line(own);
+		peercred_pair(own);
 		IN_CHILD ()
 			EXPECT_OK(send_cred(own[1], 2));
-		EXPECT_EQ(2, recv_cred_pid(own[0]));
+		EXPECT_EQ(2, peercred_receive(own[0]).pid);
 	}
 	EXPECT_OK(send_cred(up[0], getpid()));
-	EXPECT_EQ(c.pid, recv_cred_pid(up[0]));
-	EXPECT_EQ(c.pid, recv_cred_pid(up[0]));
+	EXPECT_EQ(c.pid, peercred_receive(up[0]).pid);
+	EXPECT_EQ(c.pid, peercred_receive(up[0]).pid);
 	child_wait(&c);
 	child_wait(&sibling);
 	expect_peercred();
@@ -132,25 +76,25 @@ TEST_F(pid, scm_credentials_forge_cap)
 	int line[2];
 	struct child c;
 
-	make_line(line);
+	peercred_pair(line);
 	CHILD (&c, .flags = CLONE_NEWPID) {
 		struct child other;
 
 		CHILD (&other)
 			child_sleep();
 		EXPECT_OK(send_cred(line[1], other.pid));
-		EXPECT_EQ(other.pid, recv_cred_pid(line[0]));
+		EXPECT_EQ(other.pid, peercred_receive(line[0]).pid);
 		EXPECT_ERRNO(ESRCH, send_cred(line[1], other.pid + 10));
 		/* All capabilities, but not where the pid namespace belongs. */
 		IN_CHILD (.flags = CLONE_NEWUSER) {
 			EXPECT_OK(send_cred(line[1], getpid()));
-			recv_cred_pid(line[0]);
+			peercred_receive(line[0]);
 			EXPECT_ERRNO(EPERM, send_cred(line[1], other.pid));
 		}
 		cred_drop(CAP_SYS_ADMIN);
 		EXPECT_ERRNO(EPERM, send_cred(line[1], other.pid));
 		EXPECT_OK(send_cred(line[1], getpid()));
-		EXPECT_EQ(1, recv_cred_pid(line[0]));
+		EXPECT_EQ(1, peercred_receive(line[0]).pid);
 		child_kill(&other);
 	}
 	child_wait(&c);
@@ -238,7 +182,7 @@ static void expect_owner(int type)
 	struct child c;
 	struct f_owner_ex mine = { type, type == F_OWNER_PGRP ? getpgrp() : getpid() };
 
-	make_line(line);
+	peercred_pair(line);
 	MUST(fcntl(line[0], F_SETOWN_EX, &mine));
 	EXPECT_EQ(mine.pid, owner_ex(line[0]));
 	CHILD (&c, .flags = CLONE_NEWPID) {

@@ -414,64 +414,23 @@ TEST_F(user, siginfo_uid_translated)
 		EXPECT_EQ(overflow_uid(), sigchld_uid());
 }
 
-union cred_control {
-	char space[CMSG_SPACE(sizeof(struct ucred))];
-	struct cmsghdr align;
-};
-
 static int send_ids(int sock, uid_t uid, gid_t gid)
 {
-	struct ucred cred = { getpid(), uid, gid };
-	union cred_control control = { 0 };
-	struct iovec iov = { "x", 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_CREDENTIALS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(cred));
-	memcpy(CMSG_DATA(cmsg), &cred, sizeof(cred));
-	return sendmsg(sock, &msg, MSG_NOSIGNAL);
+	return peercred_send(sock, (struct ucred) { getpid(), uid, gid });
 }
 
 static void expect_received(int sock, uid_t uid, gid_t gid)
 {
-	union cred_control control = { 0 };
-	char byte;
-	struct ucred cred = { -1, -1, -1 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
+	struct ucred cred = peercred_receive(sock);
 
-	if (!poll_one(sock, POLLIN, wait_limit_ms(10)))
-		check_setup_failed(HERE, "no message with credentials");
-	MUST(recvmsg(sock, &msg, 0));
-	if (CMSG_FIRSTHDR(&msg))
-		memcpy(&cred, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(cred));
 	EXPECT_EQ(uid, cred.uid);
 	EXPECT_EQ(gid, cred.gid);
 }
 
-static void make_line(int line[2])
-{
-	int on = 1;
-
-	MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line));
-	for (int i = 0; i < 2; i++)
-		MUST(setsockopt(line[i], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
-}
-
 static uid_t peer_uid(int sock)
 {
-	struct ucred cred = { -1, -1, -1 };
-	socklen_t n = sizeof(cred);
+	struct ucred cred = peercred_of(sock);
 
-	MUST(getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &n));
 	EXPECT_EQ(cred.uid, cred.gid);
 	return cred.uid;
 }
@@ -505,7 +464,7 @@ TEST_F(user, scm_cred_translated)
 	struct child c;
 	int line[2];
 
-	make_line(line);
+	peercred_pair(line);
 	CHILD (&c, .flags = CLONE_NEWUSER, .map = "5 0 1") {
 		expect_received(line[1], 5, 5);
 		EXPECT_OK(send_ids(line[1], 5, 5));
@@ -526,7 +485,7 @@ TEST_F(user, scm_cred_unmapped_einval)
 {
 	int line[2];
 
-	make_line(line);
+	peercred_pair(line);
 	IN_CHILD (.flags = CLONE_NEWUSER, .map = "5 0 1") {
 		EXPECT_ERRNO(EINVAL, send_ids(line[1], 0, 5));
 		EXPECT_ERRNO(EINVAL, send_ids(line[1], 5, 0));
