@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gate.h"
+#include "json_file.h"
 #include "text.h"
 
 #define BATCH	   10
@@ -85,10 +86,8 @@ static void gate(const struct options *o, struct gated *g)
 static void write_json(const struct options *o, json_t *list)
 {
 	json_t *root = json_pack("{s:s, s:o}", "format", "bulkhead-gate-1", "gates", list);
-	CLEAN(free_text) char *data = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-	int error = o->json ? file_replace(o->json, data ?: "", strlen(data ?: "")) : 0;
+	int error = json_file_write(root, o->json);
 
-	json_decref(root);
 	if (error)
 		errx(EXIT_UNUSABLE, "%s: %s", o->json, strerror(-error));
 }
@@ -137,7 +136,10 @@ int main(int argc, char **argv)
 	}
 	free(v);
 	tell_rates(&o, counts);
-	write_json(&o, list);
+	if (o.json)
+		write_json(&o, list);
+	else
+		json_decref(list);
 	if (fflush(stdout))
 		err(EXIT_UNUSABLE, "the output cannot be written");
 	return counts[TWO_WORSE] ? 1 : counts[TWO_INCONCLUSIVE] ? EXIT_INCONCLUSIVE : 0;

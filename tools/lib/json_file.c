@@ -35,11 +35,12 @@ json_t *json_file_read(const char *path)
 int json_file_write(json_t *root, const char *path)
 {
 	CLEAN(free_text) char *data = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+	CLEAN(free_text) char *lines = data ? text("%s\n", data) : NULL;
 
 	json_decref(root);
-	if (!data)
+	if (!lines)
 		return -ENOMEM;
 	if (!strcmp(path, "-"))
-		return puts(data) < 0 || fflush(stdout) ? -EIO : 0;
-	return file_replace(path, data, strlen(data));
+		return fputs(lines, stdout) < 0 || fflush(stdout) ? -EIO : 0;
+	return file_replace(path, lines, strlen(lines));
 }

@@ -43,27 +43,15 @@ static json_t *result_json(const struct result *r)
 int results_write(const char *path, const struct result *results, size_t n)
 {
 	json_t *top, *list = json_array();
-	char *data;
-	int error = 0;
+	int error;
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, result_json(&results[i]));
 	top = n == 1 ? json_incref(json_array_get(list, 0)) : json_pack("{s:O}", "kernels", list);
-	data = json_dumps(top, JSON_INDENT(1) | JSON_SORT_KEYS);
-	if (!data)
-		errx(EXIT_UNUSABLE, "no memory for the JSON");
-	if (!strcmp(path, "-")) {
-		puts(data);
-	} else {
-		CLEAN(free_text) char *line = text("%s\n", data);
-
-		error = file_replace(path, line, strlen(line));
-		if (error)
-			warnx("%s: %s", path, strerror(-error));
-	}
-	free(data);
 	json_decref(list);
-	json_decref(top);
+	error = json_file_write(top, path);
+	if (error)
+		warnx("%s: %s", path, strerror(-error));
 	return error;
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_file.h"
+
 struct score {
 	size_t noticed, of;
 };
@@ -130,14 +132,8 @@ static json_t *matrix(const struct plan *p)
 
 static void write_json(const struct plan *p, json_t *all)
 {
-	char *data = json_dumps(all, JSON_INDENT(1));
-	int error = 0;
+	int error = json_file_write(json_incref(all), p->o.json);
 
-	if (!strcmp(p->o.json, "-"))
-		puts(data);
-	else
-		error = file_replace(p->o.json, data, strlen(data));
-	free(data);
 	if (error)
 		errx(EXIT_UNUSABLE, "%s: %s", p->o.json, strerror(-error));
 }
