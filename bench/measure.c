@@ -3,24 +3,29 @@
  * The order of things.  Operations that leave each other alone are measured in
  * rounds, a batch of each in shuffled order, so that a machine that is busy for a
  * while is busy for all of them.  Those whose preparation weighs on others (a thousand
- * namespaces, a gigabyte) come after them, one by one.
+ * namespaces, a gigabyte) come after them, one by one, and all of them more than once.
  */
 #include "measure.h"
 
 #include <err.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "quiet.h"
 
 #define QUICK_SECONDS	7 /* and what has to be for those that take longer than their share */
-#define DEFAULT_SECONDS 130
-#define ROUNDS		20
+#define DEFAULT_SECONDS 150
+#define ROUNDS		60 /* many small batches: a machine is slow by the second */
 #define QUICK_ROUNDS	4
-#define BATCH		25 /* samples of what is cheap */
-#define BATCH_LEAST	3
-#define WARM		10    /* after any pause the first ones are slow */
+#define VISITS		3  /* to what is measured alone, for the same reason */
+#define BATCH		10 /* samples of what is cheap, */
+#define BATCH_MOST	25 /* unless becoming quiet costs more than these */
+#define BATCH_LEAST	2
+#define WARM		10  /* after any pause the first ones are slow */
+#define WARM_MOST	100 /* or as many as take this long */
+#define WARM_SECONDS	5e-3
 #define SLOW_SECONDS	2e-3  /* what takes longer needs one to warm up, not ten */
 #define DEAR_SECONDS	20e-3 /* and this none: a sample is a batch */
 #define BATCHES_LEAST	3
@@ -56,10 +61,12 @@ static void begin(struct measurement *m, struct measured *d)
 	d->running = true;
 	worker_start(&d->worker, d->op, &m->place, &s, &r);
 	d->fifo = r.fifo;
-	if (*r.fifo_why)
+	if (*r.fifo_why && !d->fifo_why)
 		d->fifo_why = text("%s", r.fifo_why);
 	failed(d, &r);
-	d->cost = d->took = now() - start;
+	d->took += now() - start;
+	if (!d->cost)
+		d->cost = now() - start;
 }
 
 static unsigned int warm_of(const struct measurement *m, const struct measured *d)
@@ -67,7 +74,9 @@ static unsigned int warm_of(const struct measurement *m, const struct measured *
 	/* Who measures after a pause wants no warming up. */
 	if (m->o->idle || d->op->wait_ms || d->cost > DEAR_SECONDS)
 		return 0;
-	return d->cost > SLOW_SECONDS ? 1 : WARM;
+	if (d->cost > SLOW_SECONDS)
+		return 1;
+	return (unsigned int)fmin(fmax(WARM, WARM_SECONDS / d->cost), WARM_MOST);
 }
 
 static void take_samples(struct measured *d, unsigned int n, const struct reply *r)
@@ -109,9 +118,10 @@ static void batch(struct measurement *m, struct measured *d, struct quiet *q, un
 static unsigned int affordable(const struct measurement *m, const struct measured *d)
 {
 	double n = (d->credit - d->settling) / d->cost - warm_of(m, d);
+	double most = fmin(fmax(BATCH, d->settling / d->cost), BATCH_MOST);
 
-	if (n >= BATCH)
-		return BATCH;
+	if (n >= most)
+		return (unsigned int)most;
 	if (n * d->cost < d->settling)
 		return 0;
 	if (n >= BATCH_LEAST || (n >= 1 && d->cost > SLOW_SECONDS))
@@ -160,7 +170,7 @@ static unsigned int cheap_batch(const struct measured *d)
 
 	if (d->cost > DEAR_SECONDS)
 		return 1;
-	return n > BATCH ? BATCH : n < BATCH_LEAST ? BATCH_LEAST : (unsigned int)n;
+	return n > BATCH_MOST ? BATCH_MOST : n < BATCH_LEAST ? BATCH_LEAST : (unsigned int)n;
 }
 
 /* Whatever it costs: nobody is told without a few batches. */
@@ -206,14 +216,20 @@ static void measure_together(struct measurement *m, struct quiet *q, double seco
 	free(order);
 }
 
+/*
+ * One visit of N, which share the SECONDS; or the only one, where most of a visit
+ * would be preparing it.
+ */
 static void measure_alone(struct measurement *m, struct measured *d, struct quiet *q,
-			  double seconds)
+			  double seconds, unsigned int visit, unsigned int n)
 {
-	double until = now() + seconds;
+	double start = now(), until;
 
 	progress_show(m, d->name);
 	begin(m, d);
 	quiet_await(q, d->op);
+	d->once = now() - start > seconds / n / 2;
+	until = start + (d->once ? seconds : seconds / n);
 	while (d->running && !stop_signal && now() < until) {
 		unsigned int count;
 
@@ -224,7 +240,8 @@ static void measure_alone(struct measurement *m, struct measured *d, struct quie
 			batch(m, d, q, count);
 		progress_show(m, d->name);
 	}
-	complete(m, d, q);
+	if (visit == n || d->once)
+		complete(m, d, q);
 	end(d);
 	quiet_await(q, d->op);
 }
@@ -244,6 +261,7 @@ static void finish(struct measurement *m)
 
 void measure_all(struct measurement *m)
 {
+	unsigned int visits;
 	size_t together = 0;
 	struct quiet q;
 	double each;
@@ -260,9 +278,11 @@ void measure_all(struct measurement *m)
 		together += !(m->v[i].op->flags & OP_ALONE);
 	each = m->limit / (double)(m->n ?: 1);
 	measure_together(m, &q, each * (double)together);
-	for (size_t i = 0; i < m->n && !stop_signal; i++)
-		if (m->v[i].op->flags & OP_ALONE)
-			measure_alone(m, &m->v[i], &q, each);
+	visits = m->o->quick ? 1 : VISITS;
+	for (unsigned int visit = 1; visit <= visits; visit++)
+		for (size_t i = 0; i < m->n && !stop_signal; i++)
+			if (m->v[i].op->flags & OP_ALONE && !m->v[i].error && !m->v[i].once)
+				measure_alone(m, &m->v[i], &q, each, visit, visits);
 	quiet_end(&q);
 	progress_clear();
 	m->took = now() - m->began;

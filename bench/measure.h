@@ -22,6 +22,7 @@ struct measured {
 	double settling;	/* and a batch, until it is quiet again */
 	double took;		/* seconds, from its preparation to its end */
 	double credit;		/* seconds it may still take */
+	bool once;		/* too dear to be prepared again */
 	struct summary summary;
 };
 
