@@ -4,8 +4,9 @@
  * instruction: so many instructions it has.  Only of sense in such a guest, where
  * "bulkhead pathlength" runs it.
  *
- *	guest-path SAMPLES PATTERN...
+ *	guest-path SAMPLES AROUND PATTERN...
  *
+ * AROUND is how much else is to lie around, 0 nothing.
  * Says "kernel<TAB>RELEASE", and of each operation that a pattern fits
  * "NAME<TAB>SLEPT<TAB>SAMPLE...", SLEPT being how many of them did not only run,
  * or "NAME<TAB>!<TAB>why it cannot be done".
@@ -34,6 +35,12 @@
 #define MANY_MIB  1
 #define PAUSE_US  30000
 #define MAX_COUNT 10000
+
+/* Of what is to lie around. */
+#define AROUND_PAGES 29
+#define AROUND_PIPES 7
+#define AROUND_TYPES (CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET)
+#define AROUND_MOST  32
 
 struct sample {
 	uint64_t ns;
@@ -201,18 +208,48 @@ static void enable_controllers(const char *folder)
 	}
 }
 
+/*
+ * How long a path is depends a little on what lies around: which slab has room, where a
+ * page table begins, which list has one more.  So a patch that only adds an object, or
+ * another build of this program, can look as if it had lengthened a path elsewhere.
+ */
+static void lie_around(unsigned int n)
+{
+	size_t size = (size_t)n * AROUND_PAGES * (size_t)getpagesize();
+	pid_t pid;
+	int unused[2];
+
+	for (unsigned int i = 0; i < n; i++)
+		if (child_hold(AROUND_TYPES, NO_CGROUP) < 0)
+			err(2, "a process to lie around");
+	pid = n ? child_fork(0, NO_CGROUP) : 1;
+	if (pid < 0)
+		err(2, "a process to lie around");
+	if (pid)
+		return;
+	for (unsigned int i = 0; i < n * AROUND_PIPES; i++)
+		if (pipe(unused))
+			err(2, "a pipe to lie around");
+	if (mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
+		 0) == MAP_FAILED)
+		err(2, "memory to lie around");
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	long samples = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
+	long around = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
 	struct place place = {};
 	struct utsname u;
 
-	if (argc < 3 || samples < 1 || samples > MAX_COUNT)
-		errx(2, "usage: guest-path SAMPLES PATTERN...");
+	if (argc < 4 || samples < 1 || samples > MAX_COUNT || around < 0 || around > AROUND_MOST)
+		errx(2, "usage: guest-path SAMPLES AROUND PATTERN...");
 	ops_init();
-	if (!strcmp(argv[2], "--list")) {
+	if (!strcmp(argv[3], "--list")) {
 		for (size_t i = 0; i < ops_count(); i++)
-			if (is_wanted(op_at(i), argv + 3))
+			if (is_wanted(op_at(i), argv + 4))
 				printf("%s\t%s\n", op_at(i)->name, op_at(i)->what);
 		return 0;
 	}
@@ -224,11 +261,12 @@ int main(int argc, char **argv)
 		errx(2, "%s", place.why ?: "no place");
 	if (place.cgroup)
 		enable_controllers(place.cgroup);
+	lie_around((unsigned int)around);
 	uname(&u);
 	printf("kernel\t%s\n", u.release);
 	fflush(stdout);
 	for (size_t i = 0; i < ops_count(); i++)
-		if (is_wanted(op_at(i), argv + 2))
+		if (is_wanted(op_at(i), argv + 3))
 			count_apart(op_at(i), &place, (unsigned int)samples);
 	return !place_remove(&place);
 }

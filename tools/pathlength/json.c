@@ -34,9 +34,9 @@ static json_t *result_json(const struct result *r)
 			json_object_set_new(absent, c->name,
 					    json_string(c->why ?: "not in every boot"));
 	}
-	return json_pack("{s:s, s:s, s:i, s:i, s:o, s:o}", "kernel", r->kernel, "cpu", r->cpu,
-			 "seeds", (int)r->seeds, "samples", (int)r->samples, "operations",
-			 operations, "absent", absent);
+	return json_pack("{s:s, s:s, s:s*, s:i, s:i, s:o, s:o}", "kernel", r->kernel, "cpu", r->cpu,
+			 "build", r->build, "seeds", (int)r->seeds, "samples", (int)r->samples,
+			 "operations", operations, "absent", absent);
 }
 
 /* One kernel as it is, two as {"kernels":[...]}. */
@@ -80,11 +80,12 @@ static void read_operation(struct result *r, const char *path, const char *name,
 struct result result_read(const char *path)
 {
 	json_t *top = json_file_read(path), *operations;
-	const char *kernel, *cpu;
+	const char *kernel, *cpu, *build;
 	struct result r = {};
 
 	kernel = json_string_value(json_object_get(top, "kernel"));
 	cpu = json_string_value(json_object_get(top, "cpu"));
+	build = json_string_value(json_object_get(top, "build"));
 	operations = json_object_get(top, "operations");
 	if (!kernel || !cpu || !json_is_object(operations))
 		errx(EXIT_UNUSABLE,
@@ -93,6 +94,7 @@ struct result result_read(const char *path)
 		     path);
 	r.kernel = text("%s", kernel);
 	r.cpu = text("%s", cpu);
+	r.build = build ? text("%s", build) : NULL;
 	for (void *i = json_object_iter(operations); i; i = json_object_iter_next(operations, i))
 		read_operation(&r, path, json_object_iter_key(i), json_object_iter_value(i));
 	json_decref(top);

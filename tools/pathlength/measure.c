@@ -40,6 +40,7 @@ static struct words command(const struct options *o, const char *kernel, unsigne
 	words_add(&argv, "--");
 	words_add(&argv, "/guest-path");
 	words_add(&argv, "%u", o->samples);
+	words_add(&argv, "%u", o->around ? seed : 0);
 	for (size_t i = 0; o->patterns[i]; i++)
 		words_add(&argv, "%s", o->patterns[i]);
 	return argv;
@@ -188,6 +189,25 @@ static void fetch(const char *kernel)
 		errx(EXIT_UNUSABLE, "kernel %s cannot be had", kernel);
 }
 
+char *build_of_guest(void)
+{
+	static const char *const names[] = { "guest-path", "guest-init" };
+	CLEAN(free_text) char *folder = own_folder();
+	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CLEAN(free_text) char *path = text("%s/%s", folder, names[i]);
+		CLEAN(close_file) FILE *f = fopen(path, "re");
+		int c;
+
+		if (!f)
+			err(EXIT_UNUSABLE, "%s", path);
+		while ((c = getc(f)) != EOF)
+			hash = (hash ^ (unsigned int)c) * 1099511628211ULL;
+	}
+	return text("%016llx", (unsigned long long)hash);
+}
+
 struct result result_measure(const struct options *o, const char *kernel)
 {
 	struct result r = { .cpu = text("%s", o->cpu), .seeds = o->seeds, .samples = o->samples };
@@ -195,6 +215,7 @@ struct result result_measure(const struct options *o, const char *kernel)
 	unsigned int started = 0;
 
 	fetch(kernel);
+	r.build = build_of_guest();
 	for (unsigned int seed = 1; seed <= o->seeds; seed++) {
 		for (; started < o->seeds && started < seed - 1 + o->jobs; started++)
 			boots[started] = boot_start(o, kernel, started + 1);

@@ -19,6 +19,7 @@ struct options {
 	const char *json, *baseline;
 	double gate; /* a share, below 0: none */
 	bool list, verbose;
+	bool around; /* with each seed something else lies around */
 };
 
 /* What a boot found of an operation, or of all boots together. */
@@ -35,6 +36,7 @@ struct count {
 struct result {
 	char *kernel; /* its release */
 	char *cpu;
+	char *build; /* of the programs in the guest, by their bytes; NULL: not known */
 	unsigned int seeds, samples;
 	struct count *counts; /* by the order of the operations */
 	size_t n;
@@ -44,6 +46,8 @@ void options_parse(struct options *o, int argc, char **argv);
 
 /* Boots KERNEL with each seed; errors end the program. */
 struct result result_measure(const struct options *o, const char *kernel);
+/* What the guest's programs are: their size makes a difference to some paths. */
+char *build_of_guest(void);
 struct count *result_find(const struct result *r, const char *name);
 struct count *result_add(struct result *r, const char *name);
 void result_finish(struct result *r);
@@ -54,7 +58,10 @@ int results_write(const char *path, const struct result *results, size_t n);
 
 /* show.c */
 void show_one(const struct result *r);
-/* Of the operations of both: how many grew beyond the gate (below 0: none is judged). */
-size_t show_two(const struct result *a, const struct result *b, double gate);
+/*
+ * A table of the operations of both, in which those are marked that grew beyond the
+ * gate (below 0: none is judged) and their floor; their names are added to GREW.
+ */
+void show_two(const struct result *a, const struct result *b, double gate, struct words *grew);
 
 #endif

@@ -50,9 +50,9 @@ static bool grew(const struct count *a, const struct count *b, double gate)
 	       change > (double)floor_of(a, b) && !a->sleeps && !b->sleeps;
 }
 
-size_t show_two(const struct result *a, const struct result *b, double gate)
+void show_two(const struct result *a, const struct result *b, double gate, struct words *list)
 {
-	size_t n_grew = 0, n = 0;
+	size_t n = 0;
 
 	printf("path length in instructions; CPU %s; floor: the spread over the boots\n\n", a->cpu);
 	printf("%12.12s %12.12s %9s %7s  operation\n", a->kernel, b->kernel, "change%", "floor%");
@@ -66,7 +66,8 @@ size_t show_two(const struct result *a, const struct result *b, double gate)
 		n++;
 		change = (double)now->instructions - (double)then->instructions;
 		bad = grew(then, now, gate);
-		n_grew += bad;
+		if (bad)
+			words_add(list, "%s", now->name);
 		printf("%12llu %12llu %+9.2f %7.2f  %s%s%s\n",
 		       (unsigned long long)then->instructions,
 		       (unsigned long long)now->instructions,
@@ -83,7 +84,6 @@ size_t show_two(const struct result *a, const struct result *b, double gate)
 			       now->why ?: "?");
 	}
 	if (gate >= 0)
-		printf("\n%zu of %zu operations grew by more than %g %% and their floor\n", n_grew,
+		printf("\n%zu of %zu operations grew by more than %g %% and their floor\n", list->n,
 		       n, 100 * gate);
-	return n_grew;
 }

@@ -17,11 +17,12 @@ $(O)/bulkhead-run-vm: $(O)/tools/vm/run.o $(VM_OBJECTS) $(TOOL_LIB)
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lelf
 
-# Alone in a guest that has no libraries yet, and no sanitizer's.
+# Alone in a guest that has no libraries yet, and no sanitizer's.  The same bytes
+# wherever it is built: the guest's memory begins with them.
 $(GUEST_OBJECTS) $(O)/guest-init: override SAN =
 $(O)/guest-init: $(GUEST_OBJECTS)
 	$(say) LD $@
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -s -Wl,--build-id=none -o $@ $^
 
 $(O)/apt.sh: tools/apt.sh
 	@mkdir -p $(@D)
