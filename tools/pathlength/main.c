@@ -220,7 +220,7 @@ static double fair_gate(const struct options *o, const struct result *baseline)
  * it has then as well.  A baseline stays what it is.
  */
 static size_t confirm(const struct options *o, const struct result *results, double gate,
-		      struct words *grew)
+		      struct words *grew, FILE *to)
 {
 	struct options again = *o;
 	CLEAN(words_free) struct words still = {};
@@ -230,22 +230,19 @@ static size_t confirm(const struct options *o, const struct result *results, dou
 	again.patterns = grew->v;
 	for (unsigned int i = 0; i < o->n_kernels; i++)
 		second[2 - o->n_kernels + i] = result_measure(&again, o->kernels[i]);
-	printf("once more, with other things lying around:\n");
-	show_two(&second[0], &second[1], gate, &still);
+	fprintf(to, "\nonce more, with other things lying around:\n");
+	show_two(&second[0], &second[1], gate, &still, to);
 	return still.n;
 }
 
-static size_t compare_two(const struct options *o, const struct result *results)
+static size_t compare_two(const struct options *o, const struct result *results, FILE *to)
 {
 	double gate = o->baseline ? fair_gate(o, &results[0]) : o->gate;
 	CLEAN(words_free) struct words grew = {};
 
-	show_two(&results[0], &results[1], gate, &grew);
-	if (!grew.n)
-		return 0;
-	printf("\n");
-	fflush(stdout);
-	return confirm(o, results, gate, &grew);
+	show_two(&results[0], &results[1], gate, &grew, to);
+	fflush(to);
+	return grew.n ? confirm(o, results, gate, &grew, to) : 0;
 }
 
 int main(int argc, char **argv)
@@ -275,7 +272,7 @@ int main(int argc, char **argv)
 	if (n == 1 && !quiet)
 		show_one(&results[0]);
 	if (n == 2)
-		grew = compare_two(&o, results);
+		grew = compare_two(&o, results, quiet ? stderr : stdout);
 	if (o.json && results_write(o.json, results + !!o.baseline, n - !!o.baseline))
 		return EXIT_UNUSABLE;
 	if (fflush(stdout) || ferror(stdout))

@@ -62,6 +62,7 @@ void show_one(const struct result *r);
  * A table of the operations of both, in which those are marked that grew beyond the
  * gate (below 0: none is judged) and their floor; their names are added to GREW.
  */
-void show_two(const struct result *a, const struct result *b, double gate, struct words *grew);
+void show_two(const struct result *a, const struct result *b, double gate, struct words *grew,
+	      FILE *to);
 
 #endif

@@ -50,12 +50,15 @@ static bool grew(const struct count *a, const struct count *b, double gate)
 	       change > (double)floor_of(a, b) && !a->sleeps && !b->sleeps;
 }
 
-void show_two(const struct result *a, const struct result *b, double gate, struct words *list)
+void show_two(const struct result *a, const struct result *b, double gate, struct words *list,
+	      FILE *to)
 {
 	size_t n = 0;
 
-	printf("path length in instructions; CPU %s; floor: the spread over the boots\n\n", a->cpu);
-	printf("%12.12s %12.12s %9s %7s  operation\n", a->kernel, b->kernel, "change%", "floor%");
+	fprintf(to, "path length in instructions; CPU %s; floor: the spread over the boots\n\n",
+		a->cpu);
+	fprintf(to, "%12.12s %12.12s %9s %7s  operation\n", a->kernel, b->kernel, "change%",
+		"floor%");
 	for (size_t i = 0; i < b->n; i++) {
 		const struct count *now = &b->counts[i], *then = result_find(a, now->name);
 		double change;
@@ -68,22 +71,22 @@ void show_two(const struct result *a, const struct result *b, double gate, struc
 		bad = grew(then, now, gate);
 		if (bad)
 			words_add(list, "%s", now->name);
-		printf("%12llu %12llu %+9.2f %7.2f  %s%s%s\n",
-		       (unsigned long long)then->instructions,
-		       (unsigned long long)now->instructions,
-		       then->instructions ? 100 * change / (double)then->instructions : 0,
-		       share(floor_of(then, now), then->instructions), now->name,
-		       bad ? "  GREW" : "",
-		       then->sleeps || now->sleeps ? "  (sleeps, not judged)" : "");
+		fprintf(to, "%12llu %12llu %+9.2f %7.2f  %s%s%s\n",
+			(unsigned long long)then->instructions,
+			(unsigned long long)now->instructions,
+			then->instructions ? 100 * change / (double)then->instructions : 0,
+			share(floor_of(then, now), then->instructions), now->name,
+			bad ? "  GREW" : "",
+			then->sleeps || now->sleeps ? "  (sleeps, not judged)" : "");
 	}
 	for (size_t i = 0; i < a->n; i++) {
 		const struct count *now = result_find(b, a->counts[i].name);
 
 		if (a->counts[i].n && now && !now->n)
-			printf("not counted on %s: %s: %s\n", b->kernel, now->name,
-			       now->why ?: "?");
+			fprintf(to, "not counted on %s: %s: %s\n", b->kernel, now->name,
+				now->why ?: "?");
 	}
 	if (gate >= 0)
-		printf("\n%zu of %zu operations grew by more than %g %% and their floor\n", list->n,
-		       n, 100 * gate);
+		fprintf(to, "\n%zu of %zu operations grew by more than %g %% and their floor\n",
+			list->n, n, 100 * gate);
 }
