@@ -23,6 +23,9 @@ static struct words command(const struct options *o, const char *kernel, unsigne
 	words_add(&argv, "%s", kernel);
 	words_add(&argv, "--seed");
 	words_add(&argv, "%u", seed);
+	/* Wherever we are: a folder more in the guest is a path longer there. */
+	words_add(&argv, "-C");
+	words_add(&argv, "/");
 	words_add(&argv, "--cpu");
 	words_add(&argv, "%s", o->cpu);
 	words_add(&argv, "-t");

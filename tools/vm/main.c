@@ -25,6 +25,7 @@ static const char help[] =
 	"  -o, --out DIR         where the files in the guest's /out go (default: dropped)\n"
 	"      --return NAME:F   the guest's /out/NAME becomes the file F\n"
 	"  -e, --env NAME=VALUE  for COMMAND\n"
+	"  -C, --directory DIR   COMMAND's folder there (default: as the one here)\n"
 	"  -s, --disk SIZE       a scratch disk; COMMAND finds the first as $BULKHEAD_DISK\n"
 	"      --swap SIZE       swap on a disk; --zram SIZE in compressed memory\n"
 	"      --hugepages N     reserve N huge pages\n"
@@ -83,6 +84,7 @@ static const struct option options[] = {
 	{ "accel", required_argument, NULL, 'A' },
 	{ "cpu", required_argument, NULL, OPT_CPU },
 	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "directory", required_argument, NULL, 'C' },
 	{ "log", required_argument, NULL, 'l' },
 	{ "fatal-warnings", no_argument, NULL, OPT_FATAL },
 	{ "help", no_argument, NULL, 'h' },
@@ -153,6 +155,11 @@ static bool take_contents(struct line *l, int opt, const char *arg)
 	struct vm *vm = &l->vm;
 
 	switch (opt) {
+	case 'C':
+		if (*arg != '/')
+			errx(EXIT_NO_GUEST, "-C %s: a path from / is expected", arg);
+		vm->cwd = arg;
+		return true;
 	case 'd':
 		words_add(&vm->load, "%s", arg);
 		return true;
@@ -212,7 +219,7 @@ static void take(struct line *l, int opt, const char *arg)
 /* "./prog" is meant to be what "./prog" is here. */
 static void add_command(struct vm *vm, char **argv)
 {
-	char *cwd = getcwd(NULL, 0);
+	const char *cwd = vm->cwd ?: getcwd(NULL, 0);
 
 	for (; *argv; argv++)
 		words_add(&vm->command, "%s", *argv);
@@ -238,7 +245,7 @@ int main(int argc, char **argv)
 	struct outcome o;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "+k:m:d:f:o:e:s:c:M:t:a:A:l:h", options, NULL)) >= 0)
+	while ((opt = getopt_long(argc, argv, "+k:m:d:f:o:e:s:c:M:t:a:A:l:C:h", options, NULL)) >= 0)
 		take(&l, opt, optarg);
 	if (!l.kernel)
 		errx(EXIT_NO_GUEST, "which kernel? -k VERSION, bzImage or build tree (see --help)");
