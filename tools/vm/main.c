@@ -245,7 +245,8 @@ int main(int argc, char **argv)
 	struct outcome o;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "+k:m:d:f:o:e:s:c:M:t:a:A:l:C:h", options, NULL)) >= 0)
+	while ((opt = getopt_long(argc, argv, "+k:m:d:f:o:e:s:c:M:t:a:A:l:C:h", options, NULL)) >=
+	       0)
 		take(&l, opt, optarg);
 	if (!l.kernel)
 		errx(EXIT_NO_GUEST, "which kernel? -k VERSION, bzImage or build tree (see --help)");
