@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Children: started, synchronised, judged and swept. */
 #include "child.h"
+#include "ancillary.h"
 #include "cgroup.h"
 #include "file.h"
 #include "proc.h"
@@ -258,45 +259,20 @@ void child_meet_at(struct here h, struct child *c)
 	child_recv_at(h, c);
 }
 
-union fd_control {
-	char space[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
-};
-
 void child_send_fd_at(struct here h, struct child *c, int fd)
 {
-	union fd_control control = { 0 };
-	struct iovec iov = { &(char) { 0 }, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	if (sendmsg(c->sock, &msg, MSG_NOSIGNAL) != 1)
+	if (ancillary_send(c->sock, SCM_RIGHTS, &fd, sizeof(fd)) != 1)
 		peer_lost(h, c, "send a descriptor");
 }
 
 int child_recv_fd_at(struct here h, struct child *c)
 {
-	union fd_control control = { 0 };
-	char byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
 	int fd;
 
 	if (!poll_one(c->sock, POLLIN, wait_limit_ms(10)))
 		check_setup_failed(h, "no descriptor from the %s", c->inside ? "parent" : "child");
-	if (recvmsg(c->sock, &msg, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&msg))
+	if (ancillary_receive(c->sock, MSG_CMSG_CLOEXEC, &fd, sizeof(fd)) != 1)
 		peer_lost(h, c, "receive a descriptor");
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
 	return fd;
 }
 

@@ -2,15 +2,10 @@
 #include "peercred.h"
 
 #include <poll.h>
-#include <string.h>
 
+#include "ancillary.h"
 #include "check.h"
 #include "wait.h"
-
-union cred_control {
-	char space[CMSG_SPACE(sizeof(struct ucred))];
-	struct cmsghdr align;
-};
 
 void peercred_pair(int pair[2])
 {
@@ -23,37 +18,16 @@ void peercred_pair(int pair[2])
 
 int peercred_send(int sock, struct ucred claim)
 {
-	union cred_control control = { 0 };
-	struct iovec iov = { "x", 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_CREDENTIALS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(claim));
-	memcpy(CMSG_DATA(cmsg), &claim, sizeof(claim));
-	return sendmsg(sock, &msg, MSG_NOSIGNAL);
+	return ancillary_send(sock, SCM_CREDENTIALS, &claim, sizeof(claim));
 }
 
 struct ucred peercred_receive(int sock)
 {
-	union cred_control control = { 0 };
-	char byte;
 	struct ucred cred = { -1, -1, -1 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
 
 	if (!poll_one(sock, POLLIN, wait_limit_ms(10)))
 		check_setup_failed(HERE, "no message with credentials");
-	MUST(recvmsg(sock, &msg, 0));
-	if (CMSG_FIRSTHDR(&msg))
-		memcpy(&cred, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(cred));
+	MUST(ancillary_receive(sock, 0, &cred, sizeof(cred)));
 	return cred;
 }
 

@@ -13,17 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hash.h"
+
 #define KEEP_DAYS 30
-
-/* FNV-1a: to tell builds apart, not to withstand anyone. */
-static uint64_t hash_add(uint64_t hash, const void *data, size_t size)
-{
-	const unsigned char *bytes = data;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3;
-	return hash;
-}
 
 static uint64_t hash_file(uint64_t hash, const char *path)
 {
@@ -49,7 +41,7 @@ uint64_t cache_build(void)
 	CLEAN(free_text) char *init = text("%s/guest-init", dir);
 	char *const roots[] = { suites, contract, run, vm, init, NULL };
 	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = HASH_BEGIN;
 	FTSENT *e;
 
 	while (fts && (e = fts_read(fts)))

@@ -202,17 +202,17 @@ static bool has_counts(const struct result *r)
 }
 
 /* A gate below what the builds may make would be a gate on them. */
-static double fair_gate(const struct options *o, const struct result *baseline)
+static double fair_gate(const struct options *o, const struct result *baseline,
+			const struct result *now)
 {
-	CLEAN(free_text) char *build = build_of_guest();
+	bool raised = o->gate >= 0 && o->gate < OTHER_BUILD;
 
-	if (baseline->build && !strcmp(baseline->build, build))
+	if (baseline->build && !strcmp(baseline->build, now->build))
 		return o->gate;
 	warnx("%s: counted by another build of the programs in the guest, which makes up to %g %% "
 	      "of some paths%s",
-	      o->baseline, 100 * OTHER_BUILD,
-	      o->gate >= 0 && o->gate < OTHER_BUILD ? ": growth below that is not judged" : "");
-	return o->gate >= 0 && o->gate < OTHER_BUILD ? OTHER_BUILD : o->gate;
+	      o->baseline, 100 * OTHER_BUILD, raised ? ": growth below that is not judged" : "");
+	return raised ? OTHER_BUILD : o->gate;
 }
 
 /*
@@ -237,7 +237,7 @@ static size_t confirm(const struct options *o, const struct result *results, dou
 
 static size_t compare_two(const struct options *o, const struct result *results, FILE *to)
 {
-	double gate = o->baseline ? fair_gate(o, &results[0]) : o->gate;
+	double gate = o->baseline ? fair_gate(o, &results[0], &results[1]) : o->gate;
 	CLEAN(words_free) struct words grew = {};
 
 	show_two(&results[0], &results[1], gate, &grew, to);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hash.h"
 #include "output.h"
 #include "path.h"
 
@@ -192,21 +193,25 @@ static void fetch(const char *kernel)
 		errx(EXIT_UNUSABLE, "kernel %s cannot be had", kernel);
 }
 
-char *build_of_guest(void)
+/* What the guest's programs are: their size makes a difference to some paths. */
+static char *build_of_guest(void)
 {
 	static const char *const names[] = { "guest-path", "guest-init" };
 	CLEAN(free_text) char *folder = own_folder();
-	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
+	uint64_t hash = HASH_BEGIN;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		CLEAN(free_text) char *path = text("%s/%s", folder, names[i]);
 		CLEAN(close_file) FILE *f = fopen(path, "re");
-		int c;
+		char part[1 << 16];
+		size_t n;
 
 		if (!f)
 			err(EXIT_UNUSABLE, "%s", path);
-		while ((c = getc(f)) != EOF)
-			hash = (hash ^ (unsigned int)c) * 1099511628211ULL;
+		while ((n = fread(part, 1, sizeof(part), f)) > 0)
+			hash = hash_add(hash, part, n);
+		if (ferror(f))
+			errx(EXIT_UNUSABLE, "%s: it cannot be read", path);
 	}
 	return text("%016llx", (unsigned long long)hash);
 }

@@ -46,8 +46,6 @@ void options_parse(struct options *o, int argc, char **argv);
 
 /* Boots KERNEL with each seed; errors end the program. */
 struct result result_measure(const struct options *o, const char *kernel);
-/* What the guest's programs are: their size makes a difference to some paths. */
-char *build_of_guest(void);
 struct count *result_find(const struct result *r, const char *name);
 struct count *result_add(struct result *r, const char *name);
 void result_finish(struct result *r);

@@ -4,6 +4,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <mntent.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <zlib.h>
+
+#include "hash.h"
 
 /* zlib reads plain files as well. */
 static char *unpack(const char *path)
@@ -33,16 +36,6 @@ static char *unpack(const char *path)
 	return data;
 }
 
-/* FNV-1a: to tell configurations apart, not to withstand anyone. */
-static char *hash_of(const char *s)
-{
-	unsigned long long hash = 0xcbf29ce484222325;
-
-	for (; *s; s++)
-		hash = (hash ^ (unsigned char)*s) * 0x100000001b3;
-	return text("%016llx", hash);
-}
-
 static void read_config(struct meta *m)
 {
 	char *places[] = { text("/proc/config.gz"), text("/boot/config-%s", m->release),
@@ -56,7 +49,8 @@ static void read_config(struct meta *m)
 			free(places[i]);
 	}
 	if (m->config)
-		m->config_hash = hash_of(m->config);
+		m->config_hash =
+			text("%016" PRIx64, hash_add(HASH_BEGIN, m->config, strlen(m->config)));
 }
 
 /* Which controllers are bound to v1, and what that makes of the whole. */
