@@ -47,6 +47,10 @@ enum op_flags {
 	OP_CARRIES = 32,
 	/* One call is OP_INNER of them: too short for the clock. */
 	OP_MANY = 64,
+	/* A sample, or what is around it, takes tens of milliseconds: it gets more time. */
+	OP_SLOW = 128,
+	/* What it has prepared takes long to be gone: prepared once for all samples. */
+	OP_LASTING = 256,
 };
 
 #define OP_INNER      1000

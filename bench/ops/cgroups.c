@@ -19,6 +19,11 @@
 #define EVENT_LIMIT  10000 /* ms */
 #define MOVING_LIMIT 100   /* ms, where it cannot be seen */
 #define MOVING_NAP   50	   /* us */
+/*
+ * A cgroup's events are told at most each 10 ms, rounded up to ticks
+ * (CGROUP_FILE_NOTIFY_MIN_INTV); whoever comes sooner measures that timer.
+ */
+#define EVENT_PAUSE  20000 /* us: two ticks of the slowest clock */
 
 /* Enters x->dir's folder as x->fd[0], so that paths are short. */
 static int open_dir(struct fixture *x)
@@ -219,6 +224,14 @@ static int prepare_freeze(struct fixture *x)
 	return ret ?: fill(x);
 }
 
+/* Twice: the thaw's event was itself held up by the freeze's. */
+static int pause_events(struct fixture *x)
+{
+	(void)x;
+	nap_us(2 * EVENT_PAUSE);
+	return 0;
+}
+
 static int freeze(struct fixture *x)
 {
 	int ret = put_one(x, 2, "1");
@@ -231,6 +244,21 @@ static int thaw(struct fixture *x)
 	int ret = put_one(x, 2, "0");
 
 	return ret ?: wait_event(x, "frozen 0");
+}
+
+/* Before a thaw: by looking, which the pause between two events does not hold up. */
+static int freeze_unseen(struct fixture *x)
+{
+	uint64_t end = clock_ns() + EVENT_LIMIT * 1000000ull;
+	int ret = put_one(x, 2, "1"), frozen = 0;
+
+	while (!ret && !(frozen = cgroup_is(x->dir, "cgroup.events", "frozen", 1)) &&
+	       clock_ns() < end)
+		nap_us(MOVING_NAP);
+	if (ret || frozen == 1)
+		return ret;
+	errno = frozen ? -frozen : ETIMEDOUT;
+	return op_fail(x, "'frozen 1' in cgroup.events");
 }
 
 /* Where it sleeps: in the freezer, elsewhere, or (running, or nobody may know) nowhere. */
@@ -289,7 +317,10 @@ static int before_kill(struct fixture *x)
 	ret = dirs_make(x, name);
 	if (!ret)
 		ret = open_events(x, name, "cgroup.kill");
-	return ret ?: fill(x);
+	if (!ret)
+		ret = fill(x);
+	nap_us(EVENT_PAUSE); /* "populated 1" has just been told */
+	return ret;
 }
 
 static int undo_kill(struct fixture *x)
@@ -358,8 +389,9 @@ static void add_members(void)
 	const struct op freezes = {
 		.name = "cgroup.freeze.procs%ld",
 		.what = "cgroup.freeze written until %ld processes are frozen",
-		.flags = OP_SLEEPS,
+		.flags = OP_SLEEPS | OP_SLOW,
 		.prepare = prepare_freeze,
+		.before = pause_events,
 		.run = freeze,
 		.undo = thaw_all,
 		.teardown = teardown_filled,
@@ -368,7 +400,8 @@ static void add_members(void)
 
 	thaws.name = "cgroup.thaw.procs%ld";
 	thaws.what = "cgroup.freeze written until %ld processes run again";
-	thaws.before = freeze;
+	thaws.flags = OP_SLEEPS;
+	thaws.before = freeze_unseen;
 	thaws.run = thaw;
 	thaws.undo = await_moving;
 	kills.name = "cgroup.kill.procs%ld";
@@ -391,11 +424,12 @@ static void add_sizes(struct op create)
 	create.name = "cgroup.create.depth%ld";
 	create.what = "mkdir of a cgroup %ld deep";
 	create.prepare = prepare_deep;
+	create.flags |= OP_LASTING; /* a grace period for each, one after the other */
 	op_add_sizes(create, depths, ARRAY_SIZE(depths));
 	create.name = "cgroup.create.cgroups%ld";
 	create.what = "mkdir of a cgroup beside %ld others";
 	create.prepare = prepare_siblings;
-	create.flags |= OP_ALONE;
+	create.flags ^= OP_LASTING | OP_ALONE;
 	op_add_sizes(create, siblings, ARRAY_SIZE(siblings));
 }
 

@@ -141,7 +141,8 @@ void ops_add_gone(void)
 			.what = text("from the wait for its last process until %s is gone",
 				     kinds[i].what),
 			.ns = kinds[i].flags,
-			.flags = OP_SLEEPS | OP_CARRIES | OP_LOOSE,
+			.flags = OP_SLEEPS | OP_CARRIES |
+				 (kind_loose(&kinds[i]) ? OP_LOOSE | OP_SLOW : 0),
 			.prepare = prepare_gone,
 			.before = before_gone,
 			.run = run_gone,
@@ -151,7 +152,7 @@ void ops_add_gone(void)
 			.name = "gone.net.batch%ld",
 			.what = "from the close of %ld network namespaces until all are gone",
 			.ns = CLONE_NEWNET,
-			.flags = OP_SLEEPS | OP_CARRIES | OP_LOOSE | OP_ALONE,
+			.flags = OP_SLEEPS | OP_CARRIES | OP_LOOSE | OP_ALONE | OP_SLOW,
 			.prepare = prepare_batch,
 			.before = before_batch,
 			.run = run_batch,

@@ -3,8 +3,11 @@
 #ifndef BENCH_KINDS_H
 #define BENCH_KINDS_H
 
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "op.h"
 
 struct kind {
 	const char *name;
@@ -23,6 +26,11 @@ extern const size_t n_kinds, n_single_kinds;
 /* What a container has. */
 #define NS_CONTAINER \
 	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+
+static inline unsigned int kind_loose(const struct kind *k)
+{
+	return k->flags & NS_LOOSE ? OP_LOOSE : 0;
+}
 
 /* A descriptor of a process's namespace, or -1. */
 int ns_open(int pid, const char *file);

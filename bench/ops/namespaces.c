@@ -126,7 +126,7 @@ static int run_setns_fds(struct fixture *x)
 
 static void add_clone(const struct kind *k)
 {
-	unsigned int loose = k->flags & NS_LOOSE ? OP_LOOSE : 0;
+	unsigned int loose = kind_loose(k);
 
 	op_add((struct op) {
 		.name = text("clone.%s.vfork", k->name),
@@ -150,7 +150,7 @@ static void add_unshare(const struct kind *k)
 		.name = text("unshare.%s", k->name),
 		.what = text("unshare in a fresh child: %s", k->what),
 		.ns = k->flags,
-		.flags = OP_FRESH | (k->flags & NS_LOOSE ? OP_LOOSE : 0),
+		.flags = OP_FRESH | kind_loose(k),
 		.run = run_unshare,
 	});
 }

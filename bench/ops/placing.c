@@ -264,6 +264,7 @@ static void add_sizes(void)
 		(struct op) {
 			.name = "clone.none.vfork.cgdepth%ld",
 			.what = "clone3 sharing memory, exit and wait, %ld cgroups deep",
+			.flags = OP_LASTING,
 			.prepare = prepare_inside,
 			.run = run_clone,
 			.teardown = teardown_inside,

@@ -157,15 +157,19 @@ static void add_existing(void)
 	static const long existing[] = { 0, 100, 1000 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		for (size_t k = 0; k < n_kinds; k++)
+		for (size_t k = 0; k < n_kinds; k++) {
+			unsigned int slow = kinds[k].flags & CLONE_NEWNET ? OP_SLOW : 0;
+
 			if (!strcmp(kinds[k].name, types[i].type))
 				op_add_sizes((struct op) { .name = types[i].name,
 							   .what = types[i].what,
 							   .ns = kinds[k].flags,
-							   .flags = OP_ALONE | OP_LOOSE,
+							   .flags = OP_ALONE | slow |
+								    kind_loose(&kinds[k]),
 							   .prepare = prepare_existing,
 							   .run = run_clone },
 					     existing, ARRAY_SIZE(existing));
+		}
 }
 
 /* Beside the others what a machine of this size hardly notices. */
