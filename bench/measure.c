@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The order of things.  Operations that leave each other alone are measured in
- * rounds, a batch of each in shuffled order, so that a machine that is busy for a
- * while is busy for all of them.  Those whose preparation weighs on others (a thousand
- * namespaces, a gigabyte) come after them, one by one, and all of them more than once.
+ * The order of things.  All is measured in phases, so that each operation has its
+ * samples from all of the time that there is: a machine is slow by the second, and by
+ * the minute.  In a phase, operations that leave each other alone are measured in
+ * rounds, a batch of each in shuffled order.  Those whose preparation weighs on others
+ * (a thousand namespaces, a gigabyte) come after them, one by one.  What is dear to
+ * prepare takes part in fewer phases.
  */
 #include "measure.h"
 
@@ -16,12 +18,13 @@
 #include "quiet.h"
 
 #define QUICK_SECONDS	7 /* and what has to be for those that take longer than their share */
-#define DEFAULT_SECONDS 150
-#define ROUNDS		60 /* many small batches: a machine is slow by the second */
+#define DEFAULT_SECONDS 140
+#define PHASES		6
+#define ROUNDS		10 /* of a phase, many small batches */
 #define QUICK_ROUNDS	4
-#define VISITS		3  /* to what is measured alone, for the same reason */
-#define BATCH		10 /* samples of what is cheap, */
-#define BATCH_MOST	25 /* unless becoming quiet costs more than these */
+#define PREPARING	1.5 /* times what preparing takes is the least of a visit */
+#define BATCH		10  /* samples of what is cheap, */
+#define BATCH_MOST	25  /* unless becoming quiet costs more than these */
 #define BATCH_LEAST	2
 #define WARM		10  /* after any pause the first ones are slow */
 #define WARM_MOST	100 /* or as many as take this long */
@@ -29,7 +32,9 @@
 #define SLOW_SECONDS	2e-3  /* what takes longer needs one to warm up, not ten */
 #define DEAR_SECONDS	20e-3 /* and this none: a sample is a batch */
 #define BATCHES_LEAST	3
-#define WEIGHT_PAUSED	4
+#define WEIGHT_SLOW	4
+#define SLOW_PAUSE	5 /* ms; who waits for longer is slow */
+#define RENEWAL		3 /* times what a new worker costs is what it works for */
 
 static bool not_here(int error)
 {
@@ -64,16 +69,40 @@ static void begin(struct measurement *m, struct measured *d)
 	if (*r.fifo_why && !d->fifo_why)
 		d->fifo_why = text("%s", r.fifo_why);
 	failed(d, &r);
-	d->took += now() - start;
+	d->starting = now() - start;
+	d->took += d->starting;
+	d->since = 0;
 	if (!d->cost)
-		d->cost = now() - start;
+		d->cost = d->starting;
+}
+
+/*
+ * A process has its luck, where its pages and its children's lie, and keeps it: so
+ * not all samples are to be one's.
+ */
+static void renew(struct measurement *m, struct measured *d, struct quiet *q)
+{
+	double start = now();
+
+	if (d->since < RENEWAL * d->starting || d->op->flags & OP_LASTING)
+		return;
+	worker_end(&d->worker);
+	d->took += now() - start;
+	begin(m, d);
+	if (d->op->flags & OP_ALONE)
+		quiet_await(q, d->op);
+	d->starting = now() - start;
+	d->credit -= d->starting;
 }
 
 static unsigned int warm_of(const struct measurement *m, const struct measured *d)
 {
 	/* Who measures after a pause wants no warming up. */
-	if (m->o->idle || d->op->wait_ms || d->cost > DEAR_SECONDS)
+	if (m->o->idle || d->op->wait_ms)
 		return 0;
+	/* What begins where the one before has ended begins with none at first. */
+	if (d->cost > DEAR_SECONDS)
+		return d->op->flags & OP_CARRIES && !(d->op->flags & OP_ALONE);
 	if (d->cost > SLOW_SECONDS)
 		return 1;
 	return (unsigned int)fmin(fmax(WARM, WARM_SECONDS / d->cost), WARM_MOST);
@@ -109,6 +138,7 @@ static void batch(struct measurement *m, struct measured *d, struct quiet *q, un
 	d->settling = took - d->cost * (n + r.warm);
 	d->credit -= took;
 	d->took += took;
+	d->since += took;
 }
 
 /*
@@ -120,9 +150,12 @@ static unsigned int affordable(const struct measurement *m, const struct measure
 	double n = (d->credit - d->settling) / d->cost - warm_of(m, d);
 	double most = fmin(fmax(BATCH, d->settling / d->cost), BATCH_MOST);
 
+	/* What it costs is not known yet. */
+	if (!d->samples.n)
+		return d->credit > 0;
 	if (n >= most)
 		return (unsigned int)most;
-	if (n * d->cost < d->settling)
+	if (n * d->cost < d->settling + warm_of(m, d) * d->cost)
 		return 0;
 	if (n >= BATCH_LEAST || (n >= 1 && d->cost > SLOW_SECONDS))
 		return (unsigned int)n;
@@ -131,7 +164,14 @@ static unsigned int affordable(const struct measurement *m, const struct measure
 
 static double weight(const struct measured *d)
 {
-	return d->op->wait_ms >= 10 ? WEIGHT_PAUSED : 1;
+	bool slow = d->op->flags & OP_SLOW || d->op->wait_ms >= SLOW_PAUSE;
+
+	return slow ? WEIGHT_SLOW : 1;
+}
+
+static unsigned int rounds(const struct measurement *m)
+{
+	return m->o->quick ? QUICK_ROUNDS : ROUNDS;
 }
 
 static void shuffle(size_t *order, size_t n)
@@ -144,21 +184,49 @@ static void shuffle(size_t *order, size_t n)
 	}
 }
 
-/* One round: everybody gets the same, and does what it has saved up for. */
+/* Whose turn it is does what it has saved up for. */
+static void turn(struct measurement *m, struct measured *d, struct quiet *q)
+{
+	unsigned int count = affordable(m, d);
+
+	if (count)
+		renew(m, d, q);
+	if (count && d->running)
+		batch(m, d, q, count);
+	progress_show(m, d->name);
+}
+
+/* In how many of the phases: a number that divides theirs. */
+static unsigned int visits_of(const struct measured *d, double seconds, unsigned int phases)
+{
+	unsigned int visits = phases;
+
+	while (visits > 1 && (phases % visits || seconds < visits * d->starting * PREPARING))
+		visits--;
+	return visits;
+}
+
+static bool is_due(const struct measured *d, unsigned int phase, unsigned int phases)
+{
+	return !d->error && (!d->visits || phase % (phases / d->visits) == 0);
+}
+
+static bool is_last(const struct measured *d, unsigned int phase, unsigned int phases)
+{
+	return phase + phases / d->visits >= phases;
+}
+
+/* One round: everybody gets the same. */
 static void round_of(struct measurement *m, struct quiet *q, size_t *order, size_t n, double share)
 {
 	shuffle(order, n);
 	for (size_t i = 0; i < n && !stop_signal; i++) {
 		struct measured *d = &m->v[order[i]];
-		unsigned int count;
 
 		if (!d->running)
 			continue;
 		d->credit += share * weight(d);
-		count = affordable(m, d);
-		if (count)
-			batch(m, d, q, count);
-		progress_show(m, d->name);
+		turn(m, d, q);
 	}
 }
 
@@ -192,55 +260,41 @@ static void end(struct measured *d)
 	d->running = false;
 }
 
-/* Those that can be measured beside each other, until their time is over. */
+/* Those that can be measured beside each other, until a phase's part of their time is over. */
 static void measure_together(struct measurement *m, struct quiet *q, double seconds)
 {
 	size_t *order = grow(NULL, m->n, sizeof(*order)), n = 0;
-	double until = now() + seconds, weights = 0;
+	double start = now(), weights = 0;
 
-	for (size_t i = 0; i < m->n && !stop_signal; i++)
-		if (!(m->v[i].op->flags & OP_ALONE)) {
-			begin(m, &m->v[i]);
+	for (size_t i = 0; i < m->n; i++)
+		if (m->v[i].running) {
 			weights += weight(&m->v[i]);
 			order[n++] = i;
 		}
-	for (double start = now(); n && !stop_signal && now() < until;) {
-		double left = until - start;
-
-		round_of(m, q, order, n, left / weights / (m->o->quick ? QUICK_ROUNDS : ROUNDS));
-	}
-	for (size_t i = 0; i < n; i++)
-		complete(m, &m->v[order[i]], q);
-	for (size_t i = 0; i < n; i++)
-		end(&m->v[order[i]]);
+	while (n && !stop_signal && now() < start + seconds)
+		round_of(m, q, order, n, seconds / weights / rounds(m));
 	free(order);
 }
 
-/*
- * One visit of N, which share the SECONDS; or the only one, where most of a visit
- * would be preparing it.
- */
+/* And one that cannot, for one visit's part of its SECONDS. */
 static void measure_alone(struct measurement *m, struct measured *d, struct quiet *q,
-			  double seconds, unsigned int visit, unsigned int n)
+			  double seconds, unsigned int phase, unsigned int phases)
 {
 	double start = now(), until;
 
 	progress_show(m, d->name);
 	begin(m, d);
 	quiet_await(q, d->op);
-	d->once = now() - start > seconds / n / 2;
-	until = start + (d->once ? seconds : seconds / n);
+	d->starting = now() - start;
+	if (!d->visits)
+		d->visits = visits_of(d, seconds, phases);
+	until = fmax(start + seconds / d->visits, now() + seconds / d->visits / 3);
 	while (d->running && !stop_signal && now() < until) {
-		unsigned int count;
-
 		/* A round's worth at a time: batches tell what lies between them. */
-		d->credit += seconds / (m->o->quick ? QUICK_ROUNDS : ROUNDS);
-		count = affordable(m, d);
-		if (count)
-			batch(m, d, q, count);
-		progress_show(m, d->name);
+		d->credit += seconds / d->visits / rounds(m);
+		turn(m, d, q);
 	}
-	if (visit == n || d->once)
+	if (is_last(d, phase, phases))
 		complete(m, d, q);
 	end(d);
 	quiet_await(q, d->op);
@@ -261,10 +315,9 @@ static void finish(struct measurement *m)
 
 void measure_all(struct measurement *m)
 {
-	unsigned int visits;
-	size_t together = 0;
+	const unsigned int phases = m->o->quick ? 1 : PHASES;
+	double all = 0, together = 0, each;
 	struct quiet q;
-	double each;
 
 	srandom((unsigned int)(now() * 1e6));
 	m->cpu = m->o->cpu >= 0 ? m->o->cpu : cpu_last();
@@ -275,14 +328,27 @@ void measure_all(struct measurement *m)
 	m->began = now();
 	quiet_begin(&q, &m->place);
 	for (size_t i = 0; i < m->n; i++)
-		together += !(m->v[i].op->flags & OP_ALONE);
-	each = m->limit / (double)(m->n ?: 1);
-	measure_together(m, &q, each * (double)together);
-	visits = m->o->quick ? 1 : VISITS;
-	for (unsigned int visit = 1; visit <= visits; visit++)
-		for (size_t i = 0; i < m->n && !stop_signal; i++)
-			if (m->v[i].op->flags & OP_ALONE && !m->v[i].error && !m->v[i].once)
-				measure_alone(m, &m->v[i], &q, each, visit, visits);
+		all += weight(&m->v[i]);
+	each = m->limit / fmax(all, 1);
+	/* They wait while others are measured alone. */
+	for (size_t i = 0; i < m->n && !stop_signal; i++)
+		if (!(m->v[i].op->flags & OP_ALONE)) {
+			begin(m, &m->v[i]);
+			together += weight(&m->v[i]);
+		}
+	for (unsigned int phase = 0; phase < phases; phase++) {
+		measure_together(m, &q, each * together / phases);
+		for (size_t i = 0; i < m->n && !stop_signal; i++) {
+			struct measured *d = &m->v[i];
+
+			if (d->op->flags & OP_ALONE && is_due(d, phase, phases))
+				measure_alone(m, d, &q, each * weight(d), phase, phases);
+		}
+	}
+	for (size_t i = 0; i < m->n; i++) {
+		complete(m, &m->v[i], &q);
+		end(&m->v[i]);
+	}
 	quiet_end(&q);
 	progress_clear();
 	m->took = now() - m->began;

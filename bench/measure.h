@@ -22,7 +22,9 @@ struct measured {
 	double settling;	/* and a batch, until it is quiet again */
 	double took;		/* seconds, from its preparation to its end */
 	double credit;		/* seconds it may still take */
-	bool once;		/* too dear to be prepared again */
+	double starting;	/* seconds that a new worker takes */
+	double since;		/* seconds spent with the present one */
+	unsigned int visits;	/* in so many phases; 0: not known yet */
 	struct summary summary;
 };
 
@@ -35,6 +37,7 @@ struct measurement {
 	size_t n_labs;
 	size_t left_out; /* operations that --quick has not chosen */
 	double limit;	 /* seconds for all */
+	int awake;	 /* what keeps, or kept, idle CPUs from sleeping; -errno: they do */
 	double began, took;
 	int cpu;
 };
