@@ -21,6 +21,7 @@ struct options {
 	unsigned int idle; /* ms before each operation: spaced mode */
 	int cpu;	   /* to be pinned to; -1: the last allowed one */
 	bool no_fifo;
+	bool let_idle; /* CPUs sleep as they always do */
 	const char *json, *html;
 	unsigned int workers, runs; /* start */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "awake.h"
 #include "experiments/lab.h"
 #include "machine.h"
 #include "measure.h"
@@ -93,12 +94,24 @@ static int write_reports(const struct measurement *m, const struct launcher *l)
 	return ret ?: o->html ? report_verdict(o->html, page_write(m, l, o->html)) : 0;
 }
 
+static void tell_awake(const struct measurement *m, FILE *to)
+{
+	if (m->awake >= 0)
+		fputs("# idle CPUs are kept awake\n", to);
+	else if (m->awake == -ECANCELED)
+		fputs("# idle CPUs sleep, as always\n", to);
+	else
+		fprintf(to, "# idle CPUs sleep: what has to wake them has several levels (%s)\n",
+			strerror(-m->awake));
+}
+
 static void tell(const struct measurement *m, FILE *to)
 {
 	size_t n;
 	struct family *families = families_find(m, &n);
 
 	machine_tell(to);
+	tell_awake(m, to);
 	if (m->n)
 		table_print(m, to);
 	families_tell(families, n, to);
@@ -150,12 +163,14 @@ static int measure(const struct options *o)
 	check_reports(o);
 	if (place_make(&m.place))
 		err(EXIT_UNUSABLE, "a folder for temporary files");
+	m.awake = o->let_idle || o->idle ? -ECANCELED : awake_begin();
 	if (m.n)
 		measure_all(&m);
 	for (size_t i = 0; i < m.n_labs && !stop_signal; i++) {
 		progress_say(m.labs[i].experiment->name);
 		lab_run(&m.labs[i], m.labs[i].experiment, &m.place, o);
 	}
+	awake_end(m.awake);
 	/* The page of all operations shows the steps of a start as well. */
 	if (o->html && !*o->names)
 		launcher_measure(&l, &m.place, STEP_STARTS);

@@ -22,6 +22,7 @@ static const char help[] =
 	"      --spaced MS      idle for MS before each operation: cold, and named NAME@MSms\n"
 	"      --cpu N          the CPU to measure on (the last one allowed)\n"
 	"      --no-fifo        under the scheduler that everybody has, not SCHED_FIFO\n"
+	"      --let-idle       idle CPUs sleep as always (with --spaced they do)\n"
 	"      --json FILE      the results, hyperfine's format and more (-: the output)\n"
 	"      --html FILE      plots and figures as one page (needs gnuplot)\n"
 	"      --do OPERATION   perform it, unmeasured, --count N times (1)\n"
@@ -42,6 +43,7 @@ enum {
 	OPT_SPACED,
 	OPT_CPU,
 	OPT_NO_FIFO,
+	OPT_LET_IDLE,
 	OPT_JSON,
 	OPT_HTML,
 	OPT_SERVE,
@@ -59,6 +61,7 @@ static const struct option options[] = {
 	{ "spaced", required_argument, NULL, OPT_SPACED },
 	{ "cpu", required_argument, NULL, OPT_CPU },
 	{ "no-fifo", no_argument, NULL, OPT_NO_FIFO },
+	{ "let-idle", no_argument, NULL, OPT_LET_IDLE },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "html", required_argument, NULL, OPT_HTML },
 	{ "serve", no_argument, NULL, OPT_SERVE },
@@ -98,7 +101,8 @@ static void take(struct options *o, int c)
 	} flags[] = { { 'l', &o->list },
 		      { 'q', &o->quick },
 		      { OPT_SERVE, &o->serve },
-		      { OPT_NO_FIFO, &o->no_fifo } };
+		      { OPT_NO_FIFO, &o->no_fifo },
+		      { OPT_LET_IDLE, &o->let_idle } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (texts[i].option == c)

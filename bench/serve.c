@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "awake.h"
 #include "bench.h"
 #include "quiet.h"
 #include "worker.h"
@@ -78,9 +79,11 @@ int serve(const struct options *o)
 	CLEAN(free_text) char *line = NULL;
 	size_t room = 0;
 	bool clean;
+	int awake;
 
 	if (place_make(&s.place))
 		err(EXIT_UNUSABLE, "a folder for temporary files");
+	awake = o->let_idle ? -1 : awake_begin();
 	quiet_begin(&s.quiet, &s.place);
 	while (!stop_signal && getline(&line, &room, stdin) > 0) {
 		answer(&s, line);
@@ -91,6 +94,7 @@ int serve(const struct options *o)
 		worker_end(&s.v[i].worker);
 	free(s.v);
 	quiet_end(&s.quiet);
+	awake_end(awake);
 	clean = place_remove(&s.place);
 	return stop_signal ? 128 + stop_signal : clean ? 0 : 1;
 }

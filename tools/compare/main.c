@@ -114,6 +114,9 @@ int main(int argc, char **argv)
 	check(&a, &b, &o);
 	printf("# A %s, kernel %s\n# B %s, kernel %s\n", a.path, a.kernel ?: "not told", b.path,
 	       b.kernel ?: "not told");
+	if (a.awake != b.awake)
+		printf("# idle CPUs were kept awake for %s alone: its figures have fewer levels\n",
+		       a.awake ? "A" : "B");
 	printf("%12s %%stddev %%change %12s %%stddev  95 %% of the change  needs   verdict      "
 	       "benchmark\n",
 	       "A p10, us", "B p10, us");

@@ -95,6 +95,7 @@ struct figures figures_of(const char *path, json_t *root)
 	f.cpus = (long)json_integer_value(json_object_get(machine, "cpus"));
 	f.started = string_at(f.root, "started");
 	f.emulated = json_is_true(json_object_get(f.root, "emulated"));
+	f.awake = json_is_true(json_object_get(f.root, "cpus_awake"));
 	for (size_t i = 0; i < json_array_size(results); i++)
 		read_result(&f, json_array_get(results, i), i);
 	return f;

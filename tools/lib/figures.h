@@ -23,6 +23,7 @@ struct figures {
 	const char *kernel, *cpu, *started; /* NULL: not told */
 	long cpus;
 	bool emulated;
+	bool awake; /* measured while idle CPUs were kept from sleeping */
 	struct figure *v;
 	size_t n;
 };
