@@ -18,11 +18,12 @@
 #include "quiet.h"
 
 #define QUICK_SECONDS	7 /* and what has to be for those that take longer than their share */
-#define DEFAULT_SECONDS 140
+#define DEFAULT_SECONDS 136
 #define PHASES		6
 #define ROUNDS		10 /* of a phase, many small batches */
 #define QUICK_ROUNDS	4
-#define PREPARING	1.5 /* times what preparing takes is the least of a visit */
+#define VISITS_LEAST	3
+#define PREPARING	1.5 /* times what preparing takes is the least of a visit beyond these */
 #define BATCH		10  /* samples of what is cheap, */
 #define BATCH_MOST	25  /* unless becoming quiet costs more than these */
 #define BATCH_LEAST	2
@@ -196,12 +197,16 @@ static void turn(struct measurement *m, struct measured *d, struct quiet *q)
 	progress_show(m, d->name);
 }
 
-/* In how many of the phases: a number that divides theirs. */
+/*
+ * In how many of the phases, which is a number that divides theirs: what is prepared
+ * has its luck as well, a gigabyte more than anything.
+ */
 static unsigned int visits_of(const struct measured *d, double seconds, unsigned int phases)
 {
 	unsigned int visits = phases;
 
-	while (visits > 1 && (phases % visits || seconds < visits * d->starting * PREPARING))
+	while (visits > VISITS_LEAST &&
+	       (phases % visits || seconds < visits * d->starting * PREPARING))
 		visits--;
 	return visits;
 }
