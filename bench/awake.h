@@ -10,7 +10,10 @@
 #ifndef BENCH_AWAKE_H
 #define BENCH_AWAKE_H
 
-/* The descriptor, or -errno: there is no such file, or it is not for us. */
+/*
+ * The descriptor, or -errno: there is no such file, it is not for us, or (ENODEV) there
+ * is no driver of idle states, which alone would heed it.
+ */
 int awake_begin(void);
 void awake_end(int fd);
 

@@ -102,7 +102,7 @@ static void tell_awake(const struct measurement *m, FILE *to)
 		fputs("# idle CPUs sleep, as always\n", to);
 	else
 		fprintf(to, "# idle CPUs sleep: what has to wake them has several levels (%s)\n",
-			strerror(-m->awake));
+			m->awake == -ENODEV ? "no cpuidle driver" : strerror(-m->awake));
 }
 
 static void tell(const struct measurement *m, FILE *to)
