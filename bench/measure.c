@@ -199,14 +199,14 @@ static void turn(struct measurement *m, struct measured *d, struct quiet *q)
 
 /*
  * In how many of the phases, which is a number that divides theirs: what is prepared
- * has its luck as well, a gigabyte more than anything.
+ * has its luck as well, a gigabyte more than anything.  Who has set the time gets it.
  */
-static unsigned int visits_of(const struct measured *d, double seconds, unsigned int phases)
+static unsigned int visits_of(const struct measurement *m, const struct measured *d, double seconds,
+			      unsigned int phases)
 {
-	unsigned int visits = phases;
+	unsigned int visits = phases, least = m->o->time > 0 ? 1 : VISITS_LEAST;
 
-	while (visits > VISITS_LEAST &&
-	       (phases % visits || seconds < visits * d->starting * PREPARING))
+	while (visits > least && (phases % visits || seconds < visits * d->starting * PREPARING))
 		visits--;
 	return visits;
 }
@@ -292,7 +292,7 @@ static void measure_alone(struct measurement *m, struct measured *d, struct quie
 	quiet_await(q, d->op);
 	d->starting = now() - start;
 	if (!d->visits)
-		d->visits = visits_of(d, seconds, phases);
+		d->visits = visits_of(m, d, seconds, phases);
 	until = fmax(start + seconds / d->visits, now() + seconds / d->visits / 3);
 	while (d->running && !stop_signal && now() < until) {
 		/* A round's worth at a time: batches tell what lies between them. */
