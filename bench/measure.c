@@ -58,7 +58,8 @@ static void failed(struct measured *d, const struct reply *r)
 	d->running = false;
 }
 
-static void begin(struct measurement *m, struct measured *d)
+/* What is measured alone begins when all is quiet again after its preparation. */
+static void begin(struct measurement *m, struct measured *d, struct quiet *q)
 {
 	const struct setting s = { .cpu = m->cpu, .fifo = !m->o->no_fifo };
 	double start = now();
@@ -70,11 +71,23 @@ static void begin(struct measurement *m, struct measured *d)
 	if (*r.fifo_why && !d->fifo_why)
 		d->fifo_why = text("%s", r.fifo_why);
 	failed(d, &r);
+	if (d->op->flags & OP_ALONE)
+		quiet_await(q, d->op);
 	d->starting = now() - start;
 	d->took += d->starting;
 	d->since = 0;
 	if (!d->cost)
 		d->cost = d->starting;
+}
+
+static void end(struct measured *d)
+{
+	double start = now();
+
+	if (d->running)
+		worker_end(&d->worker);
+	d->took += now() - start;
+	d->running = false;
 }
 
 /*
@@ -87,11 +100,8 @@ static void renew(struct measurement *m, struct measured *d, struct quiet *q)
 
 	if (d->since < RENEWAL * d->starting || d->op->flags & OP_LASTING)
 		return;
-	worker_end(&d->worker);
-	d->took += now() - start;
-	begin(m, d);
-	if (d->op->flags & OP_ALONE)
-		quiet_await(q, d->op);
+	end(d);
+	begin(m, d, q);
 	d->starting = now() - start;
 	d->credit -= d->starting;
 }
@@ -148,7 +158,7 @@ static void batch(struct measurement *m, struct measured *d, struct quiet *q, un
  */
 static unsigned int affordable(const struct measurement *m, const struct measured *d)
 {
-	double n = (d->credit - d->settling) / d->cost - warm_of(m, d);
+	double warm = warm_of(m, d), n = (d->credit - d->settling) / d->cost - warm;
 	double most = fmin(fmax(BATCH, d->settling / d->cost), BATCH_MOST);
 
 	/* What it costs is not known yet. */
@@ -156,7 +166,7 @@ static unsigned int affordable(const struct measurement *m, const struct measure
 		return d->credit > 0;
 	if (n >= most)
 		return (unsigned int)most;
-	if (n * d->cost < d->settling + warm_of(m, d) * d->cost)
+	if (n * d->cost < d->settling + warm * d->cost)
 		return 0;
 	if (n >= BATCH_LEAST || (n >= 1 && d->cost > SLOW_SECONDS))
 		return (unsigned int)n;
@@ -255,16 +265,6 @@ static void complete(struct measurement *m, struct measured *d, struct quiet *q)
 	}
 }
 
-static void end(struct measured *d)
-{
-	double start = now();
-
-	if (d->running)
-		worker_end(&d->worker);
-	d->took += now() - start;
-	d->running = false;
-}
-
 /* Those that can be measured beside each other, until a phase's part of their time is over. */
 static void measure_together(struct measurement *m, struct quiet *q, double seconds)
 {
@@ -288,9 +288,7 @@ static void measure_alone(struct measurement *m, struct measured *d, struct quie
 	double start = now(), until;
 
 	progress_show(m, d->name);
-	begin(m, d);
-	quiet_await(q, d->op);
-	d->starting = now() - start;
+	begin(m, d, q);
 	if (!d->visits)
 		d->visits = visits_of(m, d, seconds, phases);
 	until = fmax(start + seconds / d->visits, now() + seconds / d->visits / 3);
@@ -338,7 +336,7 @@ void measure_all(struct measurement *m)
 	/* They wait while others are measured alone. */
 	for (size_t i = 0; i < m->n && !stop_signal; i++)
 		if (!(m->v[i].op->flags & OP_ALONE)) {
-			begin(m, &m->v[i]);
+			begin(m, &m->v[i], &q);
 			together += weight(&m->v[i]);
 		}
 	for (unsigned int phase = 0; phase < phases; phase++) {
