@@ -4,6 +4,11 @@
  * before: its tag, its folder, and the machine as it was.  The file is locked
  * while the run lives; a file that can be locked is a dead run's, and the next
  * run puts things right.
+ *
+ * The lock is one of fcntl's, which children do not inherit.  With flock() a
+ * child that SIGKILL finds before its execve, moving to its cgroup, would hold
+ * it until the kernel's grace period is over, and the next run be too early.
+ * But it is lost with any descriptor of the file that we close.
  */
 #include "state.h"
 
@@ -14,7 +19,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,8 +27,16 @@
 #define SETTINGS_AGE 3600
 #define SWEEP_LIMIT  5 /* seconds for what does not want to die */
 
-static int state_fd = -1;
+static FILE *state_file;
 static char *state_path;
+
+/* 0 or -1; how: F_SETLK, or F_SETLKW to wait for it. */
+static int lock_file(int fd, int how)
+{
+	struct flock whole = { .l_type = F_WRLCK };
+
+	return fcntl(fd, how, &whole);
+}
 
 static char *state_folder(void)
 {
@@ -136,18 +148,18 @@ static void put_state(FILE *f, const struct run *run, const struct machine *befo
 	fputs("end\t\n", f);
 }
 
-/* Another run may take the file for a dead one's until it is locked. */
-static int open_locked(const char *path)
+/* Another run may take the new file for a dead one's until it is locked. */
+static FILE *open_locked(const char *path)
 {
 	struct stat st;
 
 	for (;;) {
-		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 		if (fd < 0)
-			return -1;
-		if (!flock(fd, LOCK_EX) && !fstat(fd, &st) && st.st_nlink)
-			return fd;
+			return NULL;
+		if (!lock_file(fd, F_SETLKW) && !fstat(fd, &st) && st.st_nlink)
+			return fdopen(fd, "w");
 		close(fd);
 	}
 }
@@ -155,27 +167,24 @@ static int open_locked(const char *path)
 void state_begin(const struct run *run, const struct machine *before)
 {
 	CLEAN(free_text) char *dir = state_folder();
-	CLEAN(close_file) FILE *f = NULL;
 
 	if (!dir)
 		return;
-	state_path = text("%s/%s", dir, run->place.tag);
-	state_fd = open_locked(state_path);
-	if (state_fd >= 0)
-		f = fdopen(dup(state_fd), "w");
-	if (!f) {
+	/* As the folder is called: in another pid namespace there may be one with our tag. */
+	state_path = text("%s/%s", dir, strrchr(run->place.temp, '/') + 1);
+	state_file = open_locked(state_path);
+	if (state_file)
+		put_state(state_file, run, before);
+	if (!state_file || fflush(state_file))
 		warn("%s: a run that is killed will not be swept up after", state_path);
-		return;
-	}
-	put_state(f, run, before);
 }
 
 void state_end(void)
 {
-	if (state_fd < 0)
+	if (!state_file)
 		return;
 	unlink(state_path);
-	close(state_fd);
+	fclose(state_file);
 	free(state_path);
 }
 
@@ -293,13 +302,12 @@ static bool sweep(const struct run *run, struct dead *d, time_t age)
 	return true;
 }
 
-static void read_dead(struct dead *d, int fd)
+static void read_dead(struct dead *d, FILE *f)
 {
-	CLEAN(close_file) FILE *f = fdopen(dup(fd), "r");
 	char *line = NULL;
 	size_t room = 0;
 
-	while (f && getline(&line, &room, f) > 0) {
+	while (getline(&line, &room, f) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		take_line(d, line);
 	}
@@ -310,13 +318,14 @@ static void read_dead(struct dead *d, int fd)
 
 static void sweep_file(const struct run *run, const char *path)
 {
-	CLEAN(close_fd) int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	CLEAN(close_file) FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	struct dead d = {};
 	struct stat st;
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &st) || !st.st_nlink)
+	if (!f || lock_file(fd, F_SETLK) || fstat(fd, &st) || !st.st_nlink)
 		return;
-	read_dead(&d, fd);
+	read_dead(&d, f);
 	if (!d.whole || sweep(run, &d, time(NULL) - st.st_mtime))
 		unlink(path);
 	free(d.boot);
