@@ -18,6 +18,9 @@
 #include "folder.h"
 #include "start.h"
 
+#define DEATH_LIMIT 1	 /* seconds; of a container's last process */
+#define DEATH_NAP   2000 /* us */
+
 static void copy_program(const char *from, const char *to)
 {
 	CLEAN(close_fd) int in = open(from, O_RDONLY | O_CLOEXEC);
@@ -102,23 +105,52 @@ static bool is_dead_ones(const char *name)
 	       errno == ESRCH;
 }
 
-/* Empty ones only: the containers' process has ended long since. */
+/* Its last process may take a moment to die; a living one is not ours to end. */
 static void sweep_one(const char *path)
 {
-	if (is_dead_ones(strrchr(path, '/') + 1))
-		rmdir(path);
+	double end = now() + DEATH_LIMIT;
+
+	if (!is_dead_ones(strrchr(path, '/') + 1))
+		return;
+	while (rmdir(path) && errno == EBUSY && now() < end)
+		usleep(DEATH_NAP);
 }
 
+/* A hierarchy's root, and our own cgroups, each once: below these runtimes put theirs. */
+static struct words own_cgroups(void)
+{
+	CLEAN(free_text) char *file = file_text("/proc/self/cgroup");
+	struct words lines = words_split(file ?: "", "\n"), own = {};
+
+	words_add(&own, "/");
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *controllers = strchr(lines.v[i], ':');
+		const char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+
+		if (path && !words_have(&own, path + 1))
+			words_add(&own, "%s", path + 1);
+	}
+	words_free(&lines);
+	return own;
+}
+
+/* Whose path is in which hierarchy does not matter. */
 void bundle_sweep(void)
 {
 	CLEAN(free_text) char *mounts = file_text("/proc/self/mounts");
+	struct words own = own_cgroups();
 
 	for (char *save, *line = strtok_r(mounts ?: "", "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		struct words w = words_split(line, " ");
 
-		if (w.n > 2 && !strncmp(w.v[2], "cgroup", 6))
-			folder_each(w.v[1], sweep_one);
+		for (size_t i = 0; i < own.n; i++) {
+			CLEAN(free_text) char *dir = text("%s%s", w.n > 1 ? w.v[1] : "", own.v[i]);
+
+			if (w.n > 2 && !strncmp(w.v[2], "cgroup", 6))
+				folder_each(dir, sweep_one);
+		}
 		words_free(&w);
 	}
+	words_free(&own);
 }
