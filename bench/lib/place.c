@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,10 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "folder.h"
 #include "text.h"
 
-#define END_LIMIT 20 /* seconds; 10,000 cgroups take one */
+#define END_LIMIT   20	 /* seconds; 10,000 cgroups take one */
+#define DEATH_LIMIT 1	 /* seconds; of the largest process that is measured */
+#define DEATH_NAP   2000 /* us */
+#define AWAIT_NAP   100	 /* us */
 
 static const char *temp_folder(void)
 {
@@ -35,6 +40,22 @@ static int lock_folder(const char *path)
 		return -1;
 	}
 	return fd;
+}
+
+/*
+ * Of a dead benchmark's, whose last processes may take a moment to die and hold it as
+ * long.  From another pid namespace a living one looks dead, but keeps its lock.
+ */
+static int lock_dead(const char *path)
+{
+	pid_t owner = atoi(strrchr(path, '/') + 1 + strlen(PLACE_PREFIX));
+	uint64_t end = clock_ns() + DEATH_LIMIT * 1000000000ull;
+	int lock;
+
+	while ((lock = lock_folder(path)) < 0 && clock_ns() < end && kill(owner, 0) &&
+	       errno == ESRCH)
+		nap_us(DEATH_NAP);
+	return lock;
 }
 
 /* That controllers are enabled because of us is written down as folders in ours. */
@@ -149,7 +170,7 @@ static void sweep(const char *dir, bool (*end)(const char *path, double seconds)
 		/* In /tmp it could be somebody else's trap. */
 		if (lstat(path, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
 			continue;
-		lock = lock_folder(path);
+		lock = lock_dead(path);
 		if (lock < 0)
 			continue;
 		end(path, END_LIMIT);
@@ -271,7 +292,8 @@ int cgroup_put(const char *dir, const char *file, const char *value)
 	return file_put(path, value);
 }
 
-int cgroup_is(const char *dir, const char *file, const char *key, long value)
+/* Whether KEY of a flat keyed file has that value; -errno. */
+static int has_value(const char *dir, const char *file, const char *key, long value)
 {
 	CLEAN(free_text) char *path = text("%s/%s", dir, file);
 	CLEAN(free_text) char *all = file_text(path);
@@ -283,6 +305,16 @@ int cgroup_is(const char *dir, const char *file, const char *key, long value)
 		if (!strncmp(line, key, n) && line[n] == ' ')
 			return strtol(line + n, NULL, 10) == value;
 	return -ENOENT;
+}
+
+int cgroup_await(const char *dir, const char *file, const char *key, long value, long ms)
+{
+	uint64_t end = clock_ns() + (uint64_t)ms * 1000000u;
+	int there;
+
+	while (!(there = has_value(dir, file, key, value)) && clock_ns() < end)
+		nap_us(AWAIT_NAP);
+	return there < 0 ? there : there ? 0 : -ETIMEDOUT;
 }
 
 static void kill_below(const char *dir)

@@ -37,8 +37,8 @@ void place_controllers_end(const struct place *p);
 
 /* A cgroup's file: 0 or -errno. */
 int cgroup_put(const char *dir, const char *file, const char *value);
-/* Whether KEY of a flat keyed file has that value; -errno. */
-int cgroup_is(const char *dir, const char *file, const char *key, long value);
+/* Waits for KEY of a flat keyed file to have that value: 0 or -errno (ETIMEDOUT). */
+int cgroup_await(const char *dir, const char *file, const char *key, long value, long ms);
 /* Kills all below, waits for them and removes the folders, within SECONDS. */
 bool cgroup_end(const char *dir, double seconds);
 

@@ -73,17 +73,6 @@ static bool await_namespaces(struct quiet *q)
 	return recv(q->socket, &c, 1, MSG_DONTWAIT) == 1 && c == 'y';
 }
 
-static bool await_cgroups(struct quiet *q)
-{
-	uint64_t end = clock_ns() + LIMIT * 1000000ull;
-	int gone;
-
-	while (!(gone = cgroup_is(q->place->cgroup, "cgroup.stat", "nr_dying_descendants", 0)) &&
-	       clock_ns() < end)
-		nap_us(NAP_US);
-	return gone == 1;
-}
-
 bool quiet_await(struct quiet *q, const struct op *op)
 {
 	bool quiet = true;
@@ -93,7 +82,8 @@ bool quiet_await(struct quiet *q, const struct op *op)
 	if (op->ns)
 		quiet = await_namespaces(q);
 	else if (q->place->cgroup)
-		quiet = await_cgroups(q);
+		quiet = !cgroup_await(q->place->cgroup, "cgroup.stat", "nr_dying_descendants", 0,
+				      LIMIT);
 	return quiet;
 }
 

@@ -249,15 +249,14 @@ static int thaw(struct fixture *x)
 /* Before a thaw: by looking, which the pause between two events does not hold up. */
 static int freeze_unseen(struct fixture *x)
 {
-	uint64_t end = clock_ns() + EVENT_LIMIT * 1000000ull;
-	int ret = put_one(x, 2, "1"), frozen = 0;
+	int ret = put_one(x, 2, "1"), error;
 
-	while (!ret && !(frozen = cgroup_is(x->dir, "cgroup.events", "frozen", 1)) &&
-	       clock_ns() < end)
-		nap_us(MOVING_NAP);
-	if (ret || frozen == 1)
+	if (ret)
 		return ret;
-	errno = frozen ? -frozen : ETIMEDOUT;
+	error = cgroup_await(x->dir, "cgroup.events", "frozen", 1, EVENT_LIMIT);
+	if (!error)
+		return 0;
+	errno = -error;
 	return op_fail(x, "'frozen 1' in cgroup.events");
 }
 

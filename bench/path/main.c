@@ -219,10 +219,12 @@ static void lie_around(unsigned int n)
 	pid_t pid;
 	int unused[2];
 
+	if (!n)
+		return;
 	for (unsigned int i = 0; i < n; i++)
 		if (child_hold(AROUND_TYPES, NO_CGROUP) < 0)
 			err(2, "a process to lie around");
-	pid = n ? child_fork(0, NO_CGROUP) : 1;
+	pid = child_fork(0, NO_CGROUP);
 	if (pid < 0)
 		err(2, "a process to lie around");
 	if (pid)
