@@ -183,8 +183,9 @@ static int carry_out(struct plan *p, bool none)
 
 	if (geteuid())
 		errx(EXIT_UNUSABLE, "root is needed: the tests run in namespaces of their own");
-	make_work(p);
+	/* First: the dead ones' last processes still hold their folders' locks. */
 	sandbox_sweep();
+	make_work(p);
 	plan_tests(p);
 	if (none) {
 		status = none_run(p);
