@@ -35,7 +35,9 @@
 #define BATCHES_LEAST	3
 #define WEIGHT_SLOW	4
 #define SLOW_PAUSE	5 /* ms; who waits for longer is slow */
-#define RENEWAL		3 /* times what a new worker costs is what it works for */
+#define YARDS_LEAST	100
+#define YARD_SLOW	1.1 /* times the best */
+#define RENEWAL		3   /* times what a new worker costs is what it works for */
 
 static bool not_here(int error)
 {
@@ -142,6 +144,9 @@ static void batch(struct measurement *m, struct measured *d, struct quiet *q, un
 	worker_batch(&d->worker, &r, &reply);
 	d->cost = (now() - start) / (n + r.warm);
 	take_samples(d, n, &reply);
+	/* After a pause a CPU is slow for reasons of its own. */
+	if (!reply.error && r.warm)
+		samples_add(&m->yards, (double)reply.yard_ns);
 	failed(d, &reply);
 	if (!quiet_await(q, d->op))
 		d->unsettled = true;
@@ -359,6 +364,14 @@ void measure_all(struct measurement *m)
 		finish(m);
 }
 
+double measure_disturbed(const struct measurement *m)
+{
+	const struct samples *s = &m->yards;
+
+	return s->n < YARDS_LEAST ? NAN
+				  : samples_slow(s, YARD_SLOW * stats_quantile(s->v, s->n, .01));
+}
+
 void measure_free(struct measurement *m)
 {
 	for (size_t i = 0; i < m->n; i++) {
@@ -368,6 +381,7 @@ void measure_free(struct measurement *m)
 		samples_free(&m->v[i].samples);
 	}
 	free(m->v);
+	samples_free(&m->yards);
 	for (size_t i = 0; i < m->n_labs; i++)
 		lab_free(&m->labs[i]);
 	free(m->labs);

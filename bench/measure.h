@@ -35,14 +35,17 @@ struct measurement {
 	size_t n;
 	struct lab *labs; /* experiments */
 	size_t n_labs;
-	size_t left_out; /* operations that --quick has not chosen */
-	double limit;	 /* seconds for all */
-	int awake;	 /* what keeps, or kept, idle CPUs from sleeping; -errno: they do */
+	size_t left_out;      /* operations that --quick has not chosen */
+	double limit;	      /* seconds for all */
+	int awake;	      /* what keeps, or kept, idle CPUs from sleeping; -errno: they do */
+	struct samples yards; /* the yardstick after each batch, ns */
 	double began, took;
 	int cpu;
 };
 
 void measure_all(struct measurement *m);
+/* The part of the batches after which the CPU was slow; NAN: they are too few to tell. */
+double measure_disturbed(const struct measurement *m);
 void measure_free(struct measurement *m);
 
 /* While it goes on: a line with a bar and the time left, on a terminal. */

@@ -42,6 +42,7 @@ struct reply {
 	bool fifo;	     /* what it ran under */
 	char fifo_why[128];  /* it was wanted and could not be had */
 	double user, system; /* seconds of CPU time, all of the batch's work */
+	uint64_t yard_ns;    /* of a fixed piece of work, right after the samples */
 };
 
 struct worker {

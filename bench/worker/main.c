@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -23,6 +24,8 @@
 #include "place.h"
 #include "text.h"
 #include "worker.h"
+
+#define YARD_CALLS 20
 
 static int schedule(int policy, int priority)
 {
@@ -106,6 +109,23 @@ static int batch(struct fixture *x, const struct request *q, uint64_t *ns)
 	return ret;
 }
 
+/*
+ * A yardstick for how fast the CPU is just now, among the same neighbours: the same
+ * work each time, through the kernel's entry, which a busy sibling slows most.  The
+ * first is to warm up.
+ */
+static uint64_t yard_ns(void)
+{
+	uint64_t begin = 0;
+
+	for (int turn = 0; turn < 2; turn++) {
+		begin = clock_ns();
+		for (int i = 0; i < YARD_CALLS; i++)
+			syscall(SYS_getppid);
+	}
+	return clock_ns() - begin;
+}
+
 static void reply_error(struct reply *r, const struct fixture *x, int error)
 {
 	r->error = error;
@@ -151,6 +171,7 @@ static void serve(struct fixture *x, uint64_t *ns, struct reply *r)
 		r->user = cpu_seconds(true);
 		r->system = cpu_seconds(false);
 		reply_error(r, x, batch(x, &q, ns));
+		r->yard_ns = yard_ns();
 		r->user = cpu_seconds(true) - r->user;
 		r->system = cpu_seconds(false) - r->system;
 		if (r->fifo)

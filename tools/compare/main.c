@@ -96,6 +96,19 @@ static void tell(const struct figure *a, const struct figure *b, const struct tw
 	       two_names[t->verdict], a->name, t->slow_worse ? " (slow mode)" : "");
 }
 
+static bool is_disturbed(const struct figures *f)
+{
+	return f->disturbed > STATS_DISTURBED;
+}
+
+static void tell_disturbed(const char *side, const struct figures *f)
+{
+	if (is_disturbed(f))
+		printf("# %s's CPU was slower than its best after %.0f %% of the batches: what is "
+		       "better or worse cannot be told from these\n",
+		       side, f->disturbed * 100);
+}
+
 static void tell_missing(const struct figures *a, const struct figures *b)
 {
 	for (size_t i = 0; i < a->n; i++)
@@ -117,6 +130,8 @@ int main(int argc, char **argv)
 	if (a.awake != b.awake)
 		printf("# idle CPUs were kept awake for %s alone: its figures have fewer levels\n",
 		       a.awake ? "A" : "B");
+	tell_disturbed("A", &a);
+	tell_disturbed("B", &b);
 	printf("%12s %%stddev %%change %12s %%stddev  95 %% of the change  needs   verdict      "
 	       "benchmark\n",
 	       "A p10, us", "B p10, us");
@@ -126,6 +141,8 @@ int main(int argc, char **argv)
 		if (other) {
 			struct two t = two_judge(&a.v[i], other, o.floor);
 
+			if (t.verdict != TWO_SAME && (is_disturbed(&a) || is_disturbed(&b)))
+				t.verdict = TWO_INCONCLUSIVE;
 			tell(&a.v[i], other, &t);
 			counts[t.verdict]++;
 		}

@@ -86,6 +86,7 @@ struct figures figures_of(const char *path, json_t *root)
 	struct figures f = { .path = path, .root = root };
 	const json_t *results = json_object_get(f.root, "results");
 	const json_t *machine = json_object_get(f.root, "machine");
+	const json_t *disturbed = json_object_get(f.root, "disturbed");
 
 	if (!json_array_size(results))
 		errx(EXIT_UNUSABLE, "%s: no benchmark's results: an array 'results' is expected",
@@ -95,6 +96,7 @@ struct figures figures_of(const char *path, json_t *root)
 	f.cpus = (long)json_integer_value(json_object_get(machine, "cpus"));
 	f.started = string_at(f.root, "started");
 	f.emulated = json_is_true(json_object_get(f.root, "emulated"));
+	f.disturbed = json_is_number(disturbed) ? json_number_value(disturbed) : NAN;
 	f.awake = json_is_true(json_object_get(f.root, "cpus_awake"));
 	for (size_t i = 0; i < json_array_size(results); i++)
 		read_result(&f, json_array_get(results, i), i);

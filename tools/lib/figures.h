@@ -23,7 +23,8 @@ struct figures {
 	const char *kernel, *cpu, *started; /* NULL: not told */
 	long cpus;
 	bool emulated;
-	bool awake; /* measured while idle CPUs were kept from sleeping */
+	double disturbed; /* the part of its batches on a slowed CPU; NAN: not told */
+	bool awake;	  /* measured while idle CPUs were kept from sleeping */
 	struct figure *v;
 	size_t n;
 };

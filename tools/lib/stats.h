@@ -31,6 +31,12 @@ struct summary {
 
 #define STATS_SLOW 2.0
 
+/*
+ * Where a CPU was slower than its best for a larger part of the time than that, p10 no
+ * longer tells of one state of it, and differs from run to run by a tenth to a half.
+ */
+#define STATS_DISTURBED .65
+
 void samples_add(struct samples *s, double v);
 void samples_end_batch(struct samples *s);
 void samples_free(struct samples *s);
