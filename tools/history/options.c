@@ -24,7 +24,8 @@ static const char help[] =
 	"The method is E-divisive with permutations, in windows: no noise is assumed to be\n"
 	"normal.  A level has at least 3 results, and fewer than 14 in all are too few to show\n"
 	"anything with the chance of 1 in 1000.  Results are put in the order of their dates;\n"
-	"where one has none, as path lengths, in the order of the arguments.\n"
+	"where one has none, as path lengths, in the order of the arguments.  A result of bench\n"
+	"that says that its CPU was disturbed is left out.\n"
 	"Exit status: 0; 1 with --fresh as above; 2 files that cannot be read or put together.\n";
 
 enum {

@@ -63,6 +63,7 @@ static void read_instructions(struct reading *r, const struct options *o, const 
 static void read_times(struct reading *r, const struct options *o, json_t *root)
 {
 	struct figures f = figures_of(r->source.path, json_incref(root));
+	bool disturbed = f.disturbed > STATS_DISTURBED;
 
 	if (f.emulated)
 		errx(EXIT_UNUSABLE, "%s: from an emulated machine, whose times tell nothing",
@@ -70,7 +71,10 @@ static void read_times(struct reading *r, const struct options *o, json_t *root)
 	r->source.kernel = copy(f.kernel);
 	r->source.started = copy(f.started);
 	r->source.machine = f.cpu ? text("%s, %ld CPUs", f.cpu, f.cpus) : text("%s", "");
-	for (size_t i = 0; i < f.n; i++)
+	if (disturbed)
+		warnx("%s: left out: the CPU was slower than its best after %.0f %% of the batches",
+		      f.path, f.disturbed * 100);
+	for (size_t i = 0; !disturbed && i < f.n; i++)
 		add(r, o, f.v[i].name,
 		    stats_quantile(f.v[i].samples.v, f.v[i].samples.n, o->quantile));
 	figures_free(&f);
