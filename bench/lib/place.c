@@ -16,10 +16,8 @@
 #include "folder.h"
 #include "text.h"
 
-#define END_LIMIT   20	 /* seconds; 10,000 cgroups take one */
-#define DEATH_LIMIT 1	 /* seconds; of the largest process that is measured */
-#define DEATH_NAP   2000 /* us */
-#define AWAIT_NAP   100	 /* us */
+#define END_LIMIT 20  /* seconds; 10,000 cgroups take one */
+#define AWAIT_NAP 100 /* us */
 
 static const char *temp_folder(void)
 {

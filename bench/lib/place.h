@@ -12,6 +12,10 @@
 
 #define PLACE_PREFIX "bulkhead-bench."
 
+/* What a killed one's last process may take to be gone, the largest that is measured. */
+#define DEATH_LIMIT 1	 /* seconds */
+#define DEATH_NAP   2000 /* us, between two looks */
+
 struct place {
 	char *tag;    /* bulkhead-bench.PID.RANDOM */
 	char *mount;  /* of a cgroup2, or NULL */

@@ -18,9 +18,6 @@
 #include "folder.h"
 #include "start.h"
 
-#define DEATH_LIMIT 1	 /* seconds; of a container's last process */
-#define DEATH_NAP   2000 /* us */
-
 static void copy_program(const char *from, const char *to)
 {
 	CLEAN(close_fd) int in = open(from, O_RDONLY | O_CLOEXEC);
