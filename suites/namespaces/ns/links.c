@@ -127,8 +127,10 @@ TEST_F(ns, init_inums_fixed)
 		[NS_IPC] = 39,	[NS_UTS] = 38, [NS_TIME] = 34, [NS_CGROUP] = 35,
 	};
 	pid_t pid = kernel_thread();
+	char c;
 
-	if (access(link_path(pid, TYPE->name), F_OK))
+	/* Where that is forbidden, old kernels succeed with no text at all. */
+	if (readlink(link_path(pid, TYPE->name), &c, 1) <= 0)
 		check_skip("not permitted: to look into kernel threads");
 	if ((variant->type == NS_NET || variant->type == NS_MNT) && !have_unique_ids())
 		check_skip(
