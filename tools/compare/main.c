@@ -96,14 +96,9 @@ static void tell(const struct figure *a, const struct figure *b, const struct tw
 	       two_names[t->verdict], a->name, t->slow_worse ? " (slow mode)" : "");
 }
 
-static bool is_disturbed(const struct figures *f)
-{
-	return f->disturbed > STATS_DISTURBED;
-}
-
 static void tell_disturbed(const char *side, const struct figures *f)
 {
-	if (is_disturbed(f))
+	if (figures_disturbed(f))
 		printf("# %s's CPU was slower than its best after %.0f %% of the batches: what is "
 		       "better or worse cannot be told from these\n",
 		       side, f->disturbed * 100);
@@ -141,7 +136,8 @@ int main(int argc, char **argv)
 		if (other) {
 			struct two t = two_judge(&a.v[i], other, o.floor);
 
-			if (t.verdict != TWO_SAME && (is_disturbed(&a) || is_disturbed(&b)))
+			if (t.verdict != TWO_SAME &&
+			    (figures_disturbed(&a) || figures_disturbed(&b)))
 				t.verdict = TWO_INCONCLUSIVE;
 			tell(&a.v[i], other, &t);
 			counts[t.verdict]++;

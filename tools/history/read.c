@@ -63,7 +63,7 @@ static void read_instructions(struct reading *r, const struct options *o, const 
 static void read_times(struct reading *r, const struct options *o, json_t *root)
 {
 	struct figures f = figures_of(r->source.path, json_incref(root));
-	bool disturbed = f.disturbed > STATS_DISTURBED;
+	bool disturbed = figures_disturbed(&f);
 
 	if (f.emulated)
 		errx(EXIT_UNUSABLE, "%s: from an emulated machine, whose times tell nothing",

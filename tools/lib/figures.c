@@ -121,6 +121,11 @@ void figures_free(struct figures *f)
 	*f = (struct figures) {};
 }
 
+bool figures_disturbed(const struct figures *f)
+{
+	return f->disturbed > STATS_DISTURBED;
+}
+
 const struct figure *figures_find(const struct figures *f, const char *name)
 {
 	for (size_t i = 0; i < f->n; i++)

@@ -34,6 +34,8 @@ struct figures figures_read(const char *path);
 /* From its root, which is taken over; without the summaries, whose intervals take long. */
 struct figures figures_of(const char *path, json_t *root);
 void figures_free(struct figures *f);
+/* So much that nothing follows from them. */
+bool figures_disturbed(const struct figures *f);
 const struct figure *figures_find(const struct figures *f, const char *name);
 
 enum verdict_of_two { TWO_SAME, TWO_BETTER, TWO_WORSE, TWO_INCONCLUSIVE };
