@@ -138,7 +138,7 @@ int main(int argc, char **argv)
 
 			if (t.verdict != TWO_SAME &&
 			    (figures_disturbed(&a) || figures_disturbed(&b)))
-				t.verdict = TWO_INCONCLUSIVE;
+				two_withdraw(&t);
 			tell(&a.v[i], other, &t);
 			counts[t.verdict]++;
 		}

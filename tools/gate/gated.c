@@ -49,7 +49,7 @@ bool gated_doubt(struct gated *g, const struct options *o)
 void gated_confirm(struct gated *g)
 {
 	if (g->two.verdict != TWO_WORSE)
-		g->two.verdict = TWO_INCONCLUSIVE;
+		two_withdraw(&g->two);
 }
 
 json_t *gated_json(const struct gated *g)

@@ -101,7 +101,7 @@ static void boots(const struct options *o, struct gated *const *v, size_t n, uns
 	for (size_t i = 0; i < n; i++) {
 		gated_judge(v[i], o->floor);
 		if (o->emulated)
-			v[i]->two.verdict = TWO_INCONCLUSIVE;
+			two_withdraw(&v[i]->two);
 	}
 }
 

@@ -161,6 +161,12 @@ static void judge_slow(struct two *t, const struct figure *a, const struct figur
 	t->slow_worse = t->p_slow < P_SLOW && t->slow_b - t->slow_a > SLOW_FLOOR;
 }
 
+void two_withdraw(struct two *t)
+{
+	t->verdict = TWO_INCONCLUSIVE;
+	t->slow_worse = false;
+}
+
 struct two two_judge(const struct figure *a, const struct figure *b, double floor)
 {
 	struct two t = { .change = b->summary.p10 / a->summary.p10 - 1 };
@@ -172,7 +178,7 @@ struct two two_judge(const struct figure *a, const struct figure *b, double floo
 	judge_ranks(&t, a, b);
 	judge_slow(&t, a, b);
 	if (isnan(a->summary.noise) || isnan(b->summary.noise))
-		t.verdict = TWO_INCONCLUSIVE;
+		two_withdraw(&t);
 	else if (t.slow_worse || (t.p_worse < P_RANKS && t.change > t.threshold))
 		t.verdict = TWO_WORSE;
 	else if (t.p_better < P_RANKS && -t.change > t.threshold)

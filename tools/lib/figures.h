@@ -58,5 +58,7 @@ struct two {
  * Inconclusive where the noise is so large that twice the floor could be missed.
  */
 struct two two_judge(const struct figure *a, const struct figure *b, double floor);
+/* Whatever was found, these samples cannot tell. */
+void two_withdraw(struct two *t);
 
 #endif
