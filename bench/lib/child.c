@@ -124,7 +124,9 @@ pid_t child_hold(uint64_t flags, int cgroup)
 	pid = child_fork(flags, cgroup);
 	if (!pid) {
 		close(ready[0]);
-		pipe_tell(ready[1]);
+		/* In another PID namespace, only this says that the parent is gone. */
+		if (pipe_tell(ready[1]))
+			_exit(1);
 		close(ready[1]);
 		for (;;)
 			pause();

@@ -11,13 +11,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static _Noreturn void become(char *const argv[], const char *in_path, bool quiet, int out)
+static _Noreturn void become(char *const argv[], const char *in_path, bool quiet, int out,
+			     pid_t parent)
 {
 	int in = open(in_path ?: "/dev/null", O_RDONLY);
 	int null = open("/dev/null", O_WRONLY);
 
 	/* Our own death, also by SIGKILL, is not to leave it running. */
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != parent)
+		_exit(127);
 	if (in < 0)
 		err(127, "%s", in_path);
 	dup2(in, STDIN_FILENO);
@@ -53,12 +55,12 @@ static void read_all(int fd, struct buffer *b)
 int capture(char *const argv[], const char *in_path, bool quiet, struct buffer *out)
 {
 	int pipefd[2], status;
-	pid_t pid;
+	pid_t pid, self = getpid();
 
 	if (pipe2(pipefd, O_CLOEXEC) || (pid = fork()) < 0)
 		err(EXIT_NO_GUEST, "%s", argv[0]);
 	if (!pid)
-		become(argv, in_path, quiet, pipefd[1]);
+		become(argv, in_path, quiet, pipefd[1], self);
 	close(pipefd[1]);
 	read_all(pipefd[0], out);
 	close(pipefd[0]);
