@@ -28,7 +28,7 @@
 #define SWEEP_LIMIT  5 /* seconds for what does not want to die */
 
 static FILE *state_file;
-static char *state_path;
+static char *state_dir, *state_path;
 
 /* 0 or -1; how: F_SETLK, or F_SETLKW to wait for it. */
 static int lock_file(int fd, int how)
@@ -148,7 +148,18 @@ static void put_state(FILE *f, const struct run *run, const struct machine *befo
 	fputs("end\t\n", f);
 }
 
-/* Another run may take the new file for a dead one's until it is locked. */
+/* Whether the folder is, or could be made. */
+static bool there_again(void)
+{
+	CLEAN(free_text) char *dir = state_folder();
+
+	return dir;
+}
+
+/*
+ * Another run may take the new file for a dead one's until it is locked, and the folder
+ * for one that nobody needs until there is a file in it.
+ */
 static FILE *open_locked(const char *path)
 {
 	struct stat st;
@@ -156,6 +167,8 @@ static FILE *open_locked(const char *path)
 	for (;;) {
 		int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
+		if (fd < 0 && errno == ENOENT && there_again())
+			continue;
 		if (fd < 0)
 			return NULL;
 		if (!lock_file(fd, F_SETLKW) && !fstat(fd, &st) && st.st_nlink)
@@ -166,12 +179,11 @@ static FILE *open_locked(const char *path)
 
 void state_begin(const struct run *run, const struct machine *before)
 {
-	CLEAN(free_text) char *dir = state_folder();
-
-	if (!dir)
+	state_dir = state_folder();
+	if (!state_dir)
 		return;
 	/* As the folder is called: in another pid namespace there may be one with our tag. */
-	state_path = text("%s/%s", dir, strrchr(run->place.temp, '/') + 1);
+	state_path = text("%s/%s", state_dir, strrchr(run->place.temp, '/') + 1);
 	state_file = open_locked(state_path);
 	if (state_file)
 		put_state(state_file, run, before);
@@ -184,8 +196,12 @@ void state_end(void)
 	if (!state_file)
 		return;
 	unlink(state_path);
+	/* In /run it is at its place, and may be what a sandbox has mounted something on. */
+	if (geteuid())
+		rmdir(state_dir); /* unless another run is on */
 	fclose(state_file);
 	free(state_path);
+	free(state_dir);
 }
 
 /* A dead run. */
