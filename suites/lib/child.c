@@ -10,7 +10,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -280,6 +283,25 @@ void child_sleep(void)
 {
 	for (;;)
 		pause();
+}
+
+static void *tell_and_sleep(void *tid)
+{
+	atomic_store((atomic_int *)tid, sys_gettid());
+	child_sleep();
+}
+
+pid_t child_thread_at(struct here h)
+{
+	atomic_int tid = 0;
+	pthread_t thread;
+	int error = pthread_create(&thread, NULL, tell_and_sleep, &tid);
+
+	if (error)
+		check_setup_failed(h, "pthread_create: %s", errno_name(error));
+	while (!atomic_load(&tid))
+		sched_yield();
+	return atomic_load(&tid);
 }
 
 void child_spin(void)

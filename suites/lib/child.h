@@ -123,6 +123,10 @@ const char *wait_status_text(int status);
 void child_sleep(void) __attribute__((noreturn)); /* until killed */
 void child_spin(void) __attribute__((noreturn));  /* uses the CPU until killed */
 
+/* One more thread of this process, which sleeps as long as that lives: its tid. */
+#define child_thread() child_thread_at(HERE)
+pid_t child_thread_at(struct here h);
+
 /*
  * What a test must run behind an execve(2): HELPER(name) { ... } beside the
  * tests, started by helper_exec("name", "arg", NULL) in this same program.

@@ -2,7 +2,6 @@
 /* cgroup.procs and /proc/PID/cgroup: who is where, and moving. */
 #include "suite.h"
 
-#include <pthread.h>
 #include <sched.h>
 
 FIXTURE(core_procs)
@@ -72,22 +71,6 @@ TEST_F(core_procs, zero_means_self)
 	}
 }
 
-static void *sleep_in_thread(void *tid)
-{
-	atomic_store((atomic_int *)tid, sys_gettid());
-	child_sleep();
-}
-
-static pid_t start_thread(void)
-{
-	atomic_int *tid = calloc(1, sizeof(*tid));
-	pthread_t thread;
-
-	ASSERT_EQ(0, pthread_create(&thread, NULL, sleep_in_thread, tid));
-	ASSERT_SOON(atomic_load(tid) != 0);
-	return atomic_load(tid);
-}
-
 static char *task_cgroup(pid_t pid, pid_t tid)
 {
 	char *text = file_read("/proc/%d/task/%d/cgroup", pid, tid);
@@ -101,8 +84,8 @@ TEST_F(core_procs, any_tid_moves_all_threads)
 	pid_t tid[2];
 
 	CHILD (&c, .cgroup = &self->a) {
-		child_send(&c, start_thread());
-		child_send(&c, start_thread());
+		child_send(&c, child_thread());
+		child_send(&c, child_thread());
 		child_sleep();
 	}
 	tid[0] = child_recv(&c);
@@ -123,7 +106,7 @@ TEST_F(core_procs, lists_members)
 
 	for (int i = 0; i < 5; i++) {
 		CHILD (&c[i], .cgroup = &self->a) {
-			child_send(&c[i], start_thread());
+			child_send(&c[i], child_thread());
 			child_sleep();
 		}
 		pid_t tid = child_recv(&c[i]);

@@ -271,21 +271,11 @@ TEST_F(core_threaded, procs_unreadable)
 	EXPECT_EQ(0, cgroup_try_read(&self->b, "cgroup.threads", text, sizeof(text)));
 }
 
-static void *sleep_in_thread(void *started)
-{
-	atomic_store((atomic_int *)started, 1);
-	child_sleep();
-}
-
 /* A process with two threads; it meets its parent once both run. */
 static void start_threads(struct child *c, const struct cgroup *cg)
 {
 	CHILD (c, .cgroup = cg) {
-		static atomic_int started;
-		pthread_t thread;
-
-		ASSERT_EQ(0, pthread_create(&thread, NULL, sleep_in_thread, &started));
-		ASSERT_SOON(atomic_load(&started));
+		child_thread();
 		child_send(c, 0);
 		child_sleep();
 	}

@@ -11,22 +11,6 @@ FIXTURE(core_threads)
 	pid_t tid[2];
 };
 
-static void *sleep_in_thread(void *tid)
-{
-	atomic_store((atomic_int *)tid, sys_gettid());
-	child_sleep();
-}
-
-static pid_t start_thread(void)
-{
-	atomic_int *tid = calloc(1, sizeof(*tid));
-	pthread_t thread;
-
-	ASSERT_EQ(0, pthread_create(&thread, NULL, sleep_in_thread, tid));
-	ASSERT_SOON(atomic_load(tid) != 0);
-	return atomic_load(tid);
-}
-
 FIXTURE_SETUP(core_threads)
 {
 	self->root = cgroup_make("root");
@@ -35,8 +19,8 @@ FIXTURE_SETUP(core_threads)
 	cgroup_write(&self->one, "cgroup.type", "threaded");
 	cgroup_write(&self->two, "cgroup.type", "threaded");
 	CHILD (&self->c, .cgroup = &self->one) {
-		child_send(&self->c, start_thread());
-		child_send(&self->c, start_thread());
+		child_send(&self->c, child_thread());
+		child_send(&self->c, child_thread());
 		child_sleep();
 	}
 	for (int i = 0; i < 2; i++)
@@ -69,7 +53,7 @@ TEST_F(core_threads, lists_tids)
 	EXPECT_STREQ("", cgroup_read(&self->two, "cgroup.threads"));
 	EXPECT_STREQ("", cgroup_read(&self->root, "cgroup.threads"));
 	CHILD (&c, .cgroup = &plain) {
-		child_send(&c, start_thread());
+		child_send(&c, child_thread());
 		child_sleep();
 	}
 	EXPECT_TRUE(lists(&plain, child_recv(&c)));
@@ -111,7 +95,7 @@ TEST_F(core_threads, domain_move_eopnotsupp)
 static void *make_thread(void *two)
 {
 	cgroup_write((struct cgroup *)two, "cgroup.threads", "%d", sys_gettid());
-	return (void *)(intptr_t)start_thread();
+	return (void *)(intptr_t)child_thread();
 }
 
 TEST_F(core_threads, new_thread_inherits_creator)
@@ -124,7 +108,7 @@ TEST_F(core_threads, new_thread_inherits_creator)
 		ASSERT_EQ(0, pthread_join(thread, &tid));
 		EXPECT_STREQ(cgroup_name(&self->two), where(getpid(), (intptr_t)tid));
 		EXPECT_STREQ(cgroup_name(&self->one), where(getpid(), getpid()));
-		EXPECT_STREQ(cgroup_name(&self->one), where(getpid(), start_thread()));
+		EXPECT_STREQ(cgroup_name(&self->one), where(getpid(), child_thread()));
 	}
 }
 

@@ -2,7 +2,6 @@
 /* cpuset.cpus and what follows from it: effective CPUs and affinity. */
 #include "suite.h"
 
-#include <pthread.h>
 #include <sched.h>
 
 FIXTURE(cpuset)
@@ -197,12 +196,6 @@ TEST_F(cpuset, controller_off_restores)
 	EXPECT_STRNE(self->cpu[0], allowed(c.pid));
 }
 
-static void *wait_in_thread(void *tid)
-{
-	atomic_store((atomic_int *)tid, sys_gettid());
-	child_sleep();
-}
-
 TEST_F(cpuset, threads_in_different_cpusets)
 {
 	struct cgroup own = cgroup_make("own"), one = cgroup_make_in(&own, "one"),
@@ -215,14 +208,8 @@ TEST_F(cpuset, threads_in_different_cpusets)
 	cgroup_write(&one, "cpuset.cpus", "%s", self->cpu[0]);
 	cgroup_write(&two, "cpuset.cpus", "%s", self->cpu[1]);
 	CHILD (&c) {
-		static atomic_int tid;
-		pthread_t thread;
-
 		cgroup_add(&one, 0);
-
-		ASSERT_EQ(0, pthread_create(&thread, NULL, wait_in_thread, &tid));
-		ASSERT_SOON(atomic_load(&tid));
-		child_send(&c, atomic_load(&tid));
+		child_send(&c, child_thread());
 		child_sleep();
 	}
 	pid_t tid = child_recv(&c);

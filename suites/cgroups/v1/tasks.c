@@ -9,7 +9,6 @@
 #include <libmnl/libmnl.h>
 #include <linux/cgroupstats.h>
 #include <linux/genetlink.h>
-#include <pthread.h>
 
 FIXTURE(v1_core)
 {
@@ -32,23 +31,12 @@ NO_TEARDOWN(v1_core)
 #define PATH_B	     text_format("%s/b", PATH_A)
 #define PATH_OF(pid) v1_path_of(pid, self->hierarchy)
 
-static void *wait_in_thread(void *tid)
-{
-	atomic_store((atomic_int *)tid, sys_gettid());
-	child_sleep();
-}
-
 /* A process of two threads in the cgroup; the tid of the second. */
 static pid_t start_pair(struct child *c, const struct cgroup *cg)
 {
 	CHILD (c) {
-		static atomic_int tid;
-		pthread_t thread;
-
 		cgroup_add(cg, 0);
-		ASSERT_EQ(0, pthread_create(&thread, NULL, wait_in_thread, &tid));
-		ASSERT_SOON(atomic_load(&tid));
-		child_send(c, atomic_load(&tid));
+		child_send(c, child_thread());
 		child_sleep();
 	}
 	return child_recv_pid(c);

@@ -2,7 +2,6 @@
 /* Mount namespaces: how they are made, joined and destroyed. */
 #include "suite.h"
 
-#include <pthread.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 
@@ -239,12 +238,6 @@ TEST_F(mnt, setns_needs_caps_eperm)
 	child_kill(&c);
 }
 
-static void *sleep_in_thread(void *none)
-{
-	pause();
-	return none;
-}
-
 TEST_F(mnt, setns_shared_fs_einval)
 {
 	struct child target, partner;
@@ -263,9 +256,7 @@ TEST_F(mnt, setns_shared_fs_einval)
 		EXPECT_OK(setns(fd, CLONE_NEWNS));
 	}
 	IN_CHILD () {
-		pthread_t thread;
-
-		ASSERT_EQ(0, pthread_create(&thread, NULL, sleep_in_thread, NULL));
+		child_thread();
 		EXPECT_ERRNO(EINVAL, setns(fd, CLONE_NEWNS));
 		MUST(unshare(CLONE_FS));
 		EXPECT_OK(setns(fd, CLONE_NEWNS));

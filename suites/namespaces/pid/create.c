@@ -162,18 +162,15 @@ TEST_F(pid, unshare_foreign_owner_einval)
 	child_kill(&owned);
 }
 
-static void *wait_for_ever(void *none)
+static void *end_at_once(void *none)
 {
-	pause();
 	return none;
 }
 
 TEST_F(pid, unshare_threads_ok)
 {
 	IN_CHILD () {
-		pthread_t thread;
-
-		ASSERT_EQ(0, pthread_create(&thread, NULL, wait_for_ever, NULL));
+		child_thread();
 		EXPECT_OK(unshare(CLONE_NEWPID));
 		IN_CHILD ()
 			EXPECT_EQ(1, getpid());
@@ -201,10 +198,9 @@ TEST_F(pid, thread_einval)
 					MUST(setns(other.pidfd, CLONE_NEWPID));
 				else
 					MUST(unshare(CLONE_NEWPID));
-				EXPECT_EQ(EINVAL,
-					  pthread_create(&thread, NULL, wait_for_ever, NULL));
+				EXPECT_EQ(EINVAL, pthread_create(&thread, NULL, end_at_once, NULL));
 				MUST(setns(own, CLONE_NEWPID));
-				EXPECT_EQ(0, pthread_create(&thread, NULL, wait_for_ever, NULL));
+				EXPECT_EQ(0, pthread_create(&thread, NULL, end_at_once, NULL));
 			}
 		child_kill(&other);
 	}

@@ -177,12 +177,6 @@ TEST_F(time, setns_join)
 	end_pair(&p);
 }
 
-static void *wait_for_ever(void *none)
-{
-	pause();
-	return none;
-}
-
 TEST_F(time, setns_multithreaded_eusers)
 {
 	struct pair p;
@@ -190,10 +184,9 @@ TEST_F(time, setns_multithreaded_eusers)
 	start_pair(&p, OFFSETS);
 	int fd = ns_open(p.member_pid, "time");
 	IN_CHILD () {
-		pthread_t thread;
 		uint64_t own = ns_id(0, "time");
 
-		ASSERT_EQ(0, pthread_create(&thread, NULL, wait_for_ever, NULL));
+		child_thread();
 		EXPECT_ERRNO(EUSERS, setns(fd, CLONE_NEWTIME));
 		EXPECT_EQ(own, ns_id(0, "time"));
 		EXPECT_EQ(own, ns_id(0, "time_for_children"));
@@ -233,7 +226,7 @@ TEST_F(time, threads)
 		pthread_t thread;
 		struct place old = { ns_id(0, "time"), clock_ns(CLOCK_MONOTONIC, BY_SYSCALL) };
 
-		ASSERT_EQ(0, pthread_create(&thread, NULL, wait_for_ever, NULL));
+		child_thread();
 		EXPECT_OK(unshare(CLONE_NEWTIME));
 		EXPECT_NE(old.ns, ns_id(0, "time_for_children"));
 		MUST(file_try_write("/proc/self/timens_offsets", OFFSETS));

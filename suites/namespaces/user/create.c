@@ -121,12 +121,6 @@ TEST_F(user, setns_same_einval)
 	}
 }
 
-static void *wait_for_ever(void *none)
-{
-	pause();
-	return none;
-}
-
 TEST_F(user, setns_shared_state_einval)
 {
 	struct child c;
@@ -134,9 +128,7 @@ TEST_F(user, setns_shared_state_einval)
 	start_member(&c, NULL);
 	int fd = ns_open(c.pid, "user");
 	IN_CHILD () {
-		pthread_t thread;
-
-		ASSERT_EQ(0, pthread_create(&thread, NULL, wait_for_ever, NULL));
+		child_thread();
 		EXPECT_ERRNO(EINVAL, setns(fd, CLONE_NEWUSER));
 		EXPECT_ERRNO(EINVAL, setns(c.pidfd, CLONE_NEWUSER));
 		/* It is the thread, and not only the root directory that they share. */
@@ -160,11 +152,10 @@ static void *end_at_once(void *none)
 TEST_F(user, unshare_multithreaded_einval)
 {
 	IN_CHILD () {
-		pthread_t thread;
 		uint64_t own = ns_id(0, "user");
 
 		become_ordinary();
-		ASSERT_EQ(0, pthread_create(&thread, NULL, wait_for_ever, NULL));
+		child_thread();
 		EXPECT_ERRNO(EINVAL, unshare(CLONE_NEWUSER));
 		EXPECT_EQ(own, ns_id(0, "user"));
 	}
