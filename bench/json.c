@@ -147,6 +147,7 @@ int json_write(const struct measurement *m, const char *path)
 	json_object_set_new(root, "cpu", json_integer(m->cpu));
 	json_object_set_new(root, "cpus_awake", json_boolean(m->awake >= 0));
 	json_object_set_new(root, "disturbed", number_or_null(measure_disturbed(m)));
+	json_object_set_new(root, "waited", json_real(m->waited));
 	json_object_set_new(root, "seconds", json_real(m->took));
 	return json_file_write(root, path);
 }

@@ -36,8 +36,10 @@
 #define WEIGHT_SLOW	4
 #define SLOW_PAUSE	5 /* ms; who waits for longer is slow */
 #define YARDS_LEAST	100
-#define YARD_SLOW	1.1 /* times the best */
-#define RENEWAL		3   /* times what a new worker costs is what it works for */
+#define YARD_SLOW	1.1   /* times the best */
+#define WAIT_SHARE	.15   /* of the time is for waiting until the CPU is quiet, */
+#define WAIT_MOST	20e-3 /* seconds before a batch */
+#define RENEWAL		3     /* times what a new worker costs is what it works for */
 
 static bool not_here(int error)
 {
@@ -121,9 +123,15 @@ static unsigned int warm_of(const struct measurement *m, const struct measured *
 	return (unsigned int)fmin(fmax(WARM, WARM_SECONDS / d->cost), WARM_MOST);
 }
 
+/* Operations in a sample. */
+static double inner(const struct measured *d)
+{
+	return d->op->flags & OP_MANY ? OP_INNER : 1;
+}
+
 static void take_samples(struct measured *d, unsigned int n, const struct reply *r)
 {
-	double scale = d->op->flags & OP_MANY ? 1e-9 / OP_INNER : 1e-9;
+	double scale = 1e-9 / inner(d);
 
 	if (r->error)
 		return;
@@ -134,24 +142,45 @@ static void take_samples(struct measured *d, unsigned int n, const struct reply 
 	d->system += r->system;
 }
 
+/* Best is what one in a hundred is below: no work is done faster than it can be. */
+static void take_yard(struct measurement *m, uint64_t ns)
+{
+	samples_add(&m->yards, (double)ns);
+	if (m->yards.n % YARDS_LEAST == 0)
+		m->yard_quiet = YARD_SLOW * stats_quantile(m->yards.v, m->yards.n, .01);
+}
+
+static double patience(const struct measurement *m)
+{
+	double left = WAIT_SHARE * (now() - m->began) - m->waited;
+
+	return fmin(fmax(left, 0), WAIT_MOST);
+}
+
 /* A batch, and quiet after it; what they took is what the next will take. */
 static void batch(struct measurement *m, struct measured *d, struct quiet *q, unsigned int n)
 {
 	struct request r = { .n = n, .warm = warm_of(m, d), .idle_ms = m->o->idle };
-	double start = now(), took;
+	double start = now(), took, waited;
 	struct reply reply;
 
-	worker_batch(&d->worker, &r, &reply);
-	d->cost = (now() - start) / (n + r.warm);
-	take_samples(d, n, &reply);
 	/* After a pause a CPU is slow for reasons of its own. */
+	if (r.warm) {
+		r.yard_ns = (unsigned int)m->yard_quiet;
+		r.patience_us = (unsigned int)(patience(m) * 1e6);
+	}
+	worker_batch(&d->worker, &r, &reply);
+	waited = (double)reply.waited_ns * 1e-9;
+	m->waited += waited;
+	d->cost = (now() - start - waited) / (n + r.warm);
+	take_samples(d, n, &reply);
 	if (!reply.error && r.warm)
-		samples_add(&m->yards, (double)reply.yard_ns);
+		take_yard(m, reply.yard_ns);
 	failed(d, &reply);
 	if (!quiet_await(q, d->op))
 		d->unsettled = true;
 	took = now() - start;
-	d->settling = took - d->cost * (n + r.warm);
+	d->settling = took - waited - d->cost * (n + r.warm);
 	d->credit -= took;
 	d->took += took;
 	d->since += took;
@@ -315,8 +344,10 @@ static void finish(struct measurement *m)
 
 		d->summary = samples_summary(&d->samples);
 		if (d->samples.n) {
-			d->user /= (double)d->samples.n;
-			d->system /= (double)d->samples.n;
+			double each = (double)d->samples.n * inner(d);
+
+			d->user /= each;
+			d->system /= each;
 		}
 	}
 }

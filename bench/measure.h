@@ -17,7 +17,7 @@ struct measured {
 	bool unsupported; /* the kernel or the machine has it not, or forbids it */
 	char *fifo_why;
 	struct samples samples; /* seconds */
-	double user, system;	/* CPU seconds of everything, per operation */
+	double user, system;	/* CPU seconds of an operation, prepared and undone */
 	double cost;		/* seconds a sample takes, all in all */
 	double settling;	/* and a batch, until it is quiet again */
 	double took;		/* seconds, from its preparation to its end */
@@ -39,6 +39,8 @@ struct measurement {
 	double limit;	      /* seconds for all */
 	int awake;	      /* what keeps, or kept, idle CPUs from sleeping; -errno: they do */
 	struct samples yards; /* the yardstick after each batch, ns */
+	double yard_quiet;    /* what it has to be below for the CPU to be quiet; 0: not known */
+	double waited;	      /* seconds for that */
 	double began, took;
 	int cpu;
 };

@@ -43,14 +43,17 @@ static void tell(const struct measured *d, FILE *to)
 }
 
 /* A neighbour on the same core, or a clock that changes; p10 stands clear of a part. */
-static void tell_disturbed(double part, FILE *to)
+static void tell_disturbed(const struct measurement *m, FILE *to)
 {
+	double part = measure_disturbed(m);
+
 	if (isnan(part))
 		return;
 	fprintf(to,
 		"# the CPU was slower than its best by a tenth or more after %.0f %% of the "
-		"batches%s\n",
-		part * 100, part > STATS_DISTURBED ? ": these figures hardly repeat" : "");
+		"batches%s; %.1f s went by in waiting for quiet moments\n",
+		part * 100, part > STATS_DISTURBED ? ": these figures hardly repeat" : "",
+		m->waited);
 }
 
 void table_print(const struct measurement *m, FILE *to)
@@ -72,7 +75,7 @@ void table_print(const struct measurement *m, FILE *to)
 				m->v[i].unsupported ? "not measured" : "FAILED", m->v[i].error);
 		}
 	fprintf(to, "\n# %zu operations in %.1f s\n", m->n, m->took);
-	tell_disturbed(measure_disturbed(m), to);
+	tell_disturbed(m, to);
 	if (m->left_out)
 		fprintf(to, "# --quick: %zu sizes between the least and the most left out\n",
 			m->left_out);

@@ -34,6 +34,8 @@ struct request {
 	unsigned int n, warm;  /* samples; operations before them that are not timed */
 	unsigned int idle_ms;  /* before each, beside the operation's own pause */
 	unsigned int delay_ns; /* busy inside of the window, after the operation */
+	/* Until the yardstick is no longer than that, the samples wait, for so long. */
+	unsigned int yard_ns, patience_us;
 };
 
 struct reply {
@@ -41,8 +43,9 @@ struct reply {
 	char why[256];
 	bool fifo;	     /* what it ran under */
 	char fifo_why[128];  /* it was wanted and could not be had */
-	double user, system; /* seconds of CPU time, all of the batch's work */
+	double user, system; /* seconds of CPU time, of the samples and what belongs to each */
 	uint64_t yard_ns;    /* of a fixed piece of work, right after the samples */
+	uint64_t waited_ns;  /* for a quiet CPU */
 };
 
 struct worker {

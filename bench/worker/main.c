@@ -83,30 +83,20 @@ static int sample_fresh(struct fixture *x, const struct request *q, uint64_t *ns
 	return told->error;
 }
 
-static double cpu_seconds(bool user)
+static double seconds(const struct timeval *a, const struct timeval *b)
 {
-	struct rusage self, children;
-	const struct timeval *a = user ? &self.ru_utime : &self.ru_stime;
-	const struct timeval *b = user ? &children.ru_utime : &children.ru_stime;
-
-	getrusage(RUSAGE_SELF, &self);
-	getrusage(RUSAGE_CHILDREN, &children);
 	return (double)(a->tv_sec + b->tv_sec) + (double)(a->tv_usec + b->tv_usec) / 1e6;
 }
 
-static int batch(struct fixture *x, const struct request *q, uint64_t *ns)
+/* Ours and our dead children's until now, SIGN times. */
+static void add_cpu_time(struct reply *r, double sign)
 {
-	struct told *told = (struct told *)(void *)(ns + BATCH_MAX);
-	int ret = 0;
+	struct rusage self, children;
 
-	told->error = 0;
-	for (unsigned int i = 0; !ret && i < q->warm + q->n && i < BATCH_MAX; i++) {
-		uint64_t *to = &ns[i < q->warm ? 0 : i - q->warm];
-
-		ret = x->op->flags & OP_FRESH ? sample_fresh(x, q, to, told)
-					      : sample_here(x, q, to);
-	}
-	return ret;
+	getrusage(RUSAGE_SELF, &self);
+	getrusage(RUSAGE_CHILDREN, &children);
+	r->user += sign * seconds(&self.ru_utime, &children.ru_utime);
+	r->system += sign * seconds(&self.ru_stime, &children.ru_stime);
 }
 
 /*
@@ -124,6 +114,38 @@ static uint64_t yard_ns(void)
 			syscall(SYS_getppid);
 	}
 	return clock_ns() - begin;
+}
+
+/* Neighbours take turns of milliseconds: the next quiet one is worth waiting for. */
+static uint64_t await_quiet(const struct request *q)
+{
+	uint64_t begin = clock_ns(), end = begin + q->patience_us * 1000ull;
+
+	while (clock_ns() < end && yard_ns() > q->yard_ns)
+		;
+	return clock_ns() - begin;
+}
+
+static int sample(struct fixture *x, const struct request *q, uint64_t *ns, struct told *told)
+{
+	return x->op->flags & OP_FRESH ? sample_fresh(x, q, ns, told) : sample_here(x, q, ns);
+}
+
+static int batch(struct fixture *x, const struct request *q, uint64_t *ns, struct reply *r)
+{
+	struct told *told = (struct told *)(void *)(ns + BATCH_MAX);
+	int ret = 0;
+
+	told->error = 0;
+	for (unsigned int i = 0; !ret && i < q->warm; i++)
+		ret = sample(x, q, ns, told);
+	r->waited_ns = !ret && q->yard_ns ? await_quiet(q) : 0;
+	r->user = r->system = 0;
+	add_cpu_time(r, -1);
+	for (unsigned int i = 0; !ret && i < q->n && i < BATCH_MAX; i++)
+		ret = sample(x, q, &ns[i], told);
+	add_cpu_time(r, 1);
+	return ret;
 }
 
 static void reply_error(struct reply *r, const struct fixture *x, int error)
@@ -148,12 +170,12 @@ static void first_try(struct fixture *x, const struct setting *s, uint64_t *ns, 
 		if (error)
 			snprintf(r->fifo_why, sizeof(r->fifo_why), "%s", strerror(-error));
 	}
-	error = batch(x, &once, ns);
+	error = batch(x, &once, ns, r);
 	if (error && r->fifo) {
 		snprintf(r->fifo_why, sizeof(r->fifo_why), "%.100s", x->why);
 		schedule(SCHED_OTHER, 0);
 		r->fifo = false;
-		error = batch(x, &once, ns);
+		error = batch(x, &once, ns, r);
 	}
 	reply_error(r, x, error);
 }
@@ -168,12 +190,8 @@ static void serve(struct fixture *x, uint64_t *ns, struct reply *r)
 
 	while (recv(WORKER_SOCKET, &q, sizeof(q), 0) == sizeof(q)) {
 		r->fifo = r->fifo && !schedule(SCHED_FIFO, 1);
-		r->user = cpu_seconds(true);
-		r->system = cpu_seconds(false);
-		reply_error(r, x, batch(x, &q, ns));
+		reply_error(r, x, batch(x, &q, ns, r));
 		r->yard_ns = yard_ns();
-		r->user = cpu_seconds(true) - r->user;
-		r->system = cpu_seconds(false) - r->system;
 		if (r->fifo)
 			schedule(SCHED_OTHER, 0);
 		if (send(WORKER_SOCKET, r, sizeof(*r), MSG_NOSIGNAL) != sizeof(*r))
