@@ -48,7 +48,7 @@ struct two {
 	double threshold;	  /* what p10 has to move by */
 	double p_worse, p_better; /* Mann-Whitney on the least of each batch */
 	double slow_a, slow_b;	  /* beyond STATS_SLOW times the larger p10 */
-	double p_slow;		  /* Fisher: that B has more of them */
+	double p_slow;		  /* that B has more of them */
 	bool slow_worse;	  /* that is why it is worse */
 };
 

@@ -58,9 +58,14 @@ double stats_quantile(const double *v, size_t n, double p)
 	return q;
 }
 
+static double *room_for_batches(const struct samples *s)
+{
+	return (double *)(void *)text_room(NULL, s->n_batches * sizeof(double) + 1);
+}
+
 double *samples_minima(const struct samples *s)
 {
-	double *minima = (double *)(void *)text_room(NULL, s->n_batches * sizeof(*minima) + 1);
+	double *minima = room_for_batches(s);
 	size_t from = 0;
 
 	for (size_t i = 0; i < s->n_batches; i++) {
@@ -70,13 +75,30 @@ double *samples_minima(const struct samples *s)
 	return minima;
 }
 
-double samples_slow(const struct samples *s, double beyond)
+static double slow_part(const double *v, size_t n, double beyond)
 {
 	size_t slow = 0;
 
-	for (size_t i = 0; i < s->n; i++)
-		slow += s->v[i] > beyond;
-	return s->n ? (double)slow / (double)s->n : 0;
+	for (size_t i = 0; i < n; i++)
+		slow += v[i] > beyond;
+	return n ? (double)slow / (double)n : 0;
+}
+
+double samples_slow(const struct samples *s, double beyond)
+{
+	return slow_part(s->v, s->n, beyond);
+}
+
+double *samples_slow_batches(const struct samples *s, double beyond)
+{
+	double *parts = room_for_batches(s);
+	size_t from = 0;
+
+	for (size_t i = 0; i < s->n_batches; i++) {
+		parts[i] = slow_part(s->v + from, s->ends[i] - from, beyond);
+		from = s->ends[i];
+	}
+	return parts;
 }
 
 /*

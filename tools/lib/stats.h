@@ -47,6 +47,8 @@ double stats_quantile(const double *v, size_t n, double p);
 /* The least of each batch; as many as there are batches, to be freed. */
 double *samples_minima(const struct samples *s);
 double samples_slow(const struct samples *s, double beyond); /* fraction */
+/* Of each batch, likewise to be freed. */
+double *samples_slow_batches(const struct samples *s, double beyond);
 
 /*
  * The chance to see Y so much larger than X, or more so, where there is no
