@@ -142,12 +142,17 @@ static void take_samples(struct measured *d, unsigned int n, const struct reply 
 	d->system += r->system;
 }
 
-/* Best is what one in a hundred is below: no work is done faster than it can be. */
+/* Longer than that, the CPU is slow.  Best is what one in a hundred is below. */
+static double yard_limit(const struct measurement *m)
+{
+	return YARD_SLOW * stats_quantile(m->yards.v, m->yards.n, .01);
+}
+
 static void take_yard(struct measurement *m, uint64_t ns)
 {
 	samples_add(&m->yards, (double)ns);
 	if (m->yards.n % YARDS_LEAST == 0)
-		m->yard_quiet = YARD_SLOW * stats_quantile(m->yards.v, m->yards.n, .01);
+		m->yard_quiet = yard_limit(m);
 }
 
 static double patience(const struct measurement *m)
@@ -397,10 +402,7 @@ void measure_all(struct measurement *m)
 
 double measure_disturbed(const struct measurement *m)
 {
-	const struct samples *s = &m->yards;
-
-	return s->n < YARDS_LEAST ? NAN
-				  : samples_slow(s, YARD_SLOW * stats_quantile(s->v, s->n, .01));
+	return m->yards.n < YARDS_LEAST ? NAN : samples_slow(&m->yards, yard_limit(m));
 }
 
 void measure_free(struct measurement *m)

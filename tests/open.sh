@@ -11,3 +11,13 @@ open_copy() { # FOLDER
 }
 
 ordinary=(--reuid 64321 --regid 64321 --clear-groups) # for setpriv
+
+# The command's run: some of it holds, and nothing is broken; if not, what is.
+ordinary_holds() { # REPORT COMMAND...
+	local report=$1
+	shift
+	"$@" >"$report" 2>&1 && grep -q '^  ok .* # [0-9]* ms$' "$report" && return
+	grep -aE -B 6 '^ *not ok' "$report" | head -n 40
+	tail -n 3 "$report"
+	return 1
+}
